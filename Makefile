@@ -1,0 +1,45 @@
+# `make` alone lists what there is. The first words to know: make demo, make test.
+GO       ?= go
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+LDFLAGS  := -s -w -X main.version=$(VERSION)
+FUZZTIME ?= 10s
+
+.DEFAULT_GOAL := help
+
+.PHONY: help build demo test unit check e2e sipp fuzz bench prompts fmt
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+build: ## build bin/assent
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/assent ./cmd/assent
+
+demo: build ## place real calls through the service and check what came out; KEEP=1 keeps it up
+	./bin/assent demo $(if $(KEEP),--keep)
+
+test: ## everything that proves the product; installs SIPp if it is missing
+	./scripts/need.sh sipp:sip-tester
+	$(MAKE) check unit e2e
+
+check: ## fast: format, vet, linters, house rules
+	./scripts/check.sh
+
+unit: ## unit tests with the race detector
+	$(GO) test -race -timeout 300s $$($(GO) list ./... | grep -v '^assent/test/')
+
+e2e: build ## the built binary, driven over SIP and RTP by SIPp and by test phones
+	./scripts/need.sh sipp:sip-tester
+	$(GO) test -timeout 480s -count=1 ./test/...
+
+fuzz: ## every fuzz target for FUZZTIME each
+	./scripts/fuzz.sh $(FUZZTIME)
+
+bench: build ## the table of figures: delay, CPU a call, memory a call, setup rate
+	$(GO) test -run '^$$' -bench . -benchtime 2s ./media ./recorder ./consent ./trunk ./sip
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 600s ./test/bench
+
+prompts: ## render the shipped prompts again (espeak-ng, sox)
+	./scripts/prompts.sh
+
+fmt: ## format all Go files
+	gofmt -w $$(git ls-files '*.go')

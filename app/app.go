@@ -1,0 +1,225 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"assent/api"
+	"assent/call"
+	"assent/configs"
+	"assent/consent"
+	"assent/event"
+	"assent/media"
+	"assent/queue"
+	"assent/recorder"
+	"assent/sip"
+	"assent/store"
+)
+
+// Options say where the service's configuration comes from.
+type Options struct {
+	Config string   // the YAML file
+	Env    []string // overrides, as os.Environ gives them
+	Log    *zap.Logger
+}
+
+// App is the running service.
+type App struct {
+	// set once
+	opts    Options
+	first   *configs.Snapshot // what it was started with; listeners and stores stay so
+	log     *zap.Logger
+	events  *event.Bus
+	metrics *api.Metrics
+
+	// opened by Start, closed by Stop
+	store    *store.Store
+	ledger   *consent.Ledger
+	recorder *recorder.Recorder
+	cdr      *cdrFile
+	media    *media.Engine
+	board    *queue.Board
+	calls    *call.Manager
+	sip      *sip.Endpoint
+	api      *api.Server
+	closers  []closer
+
+	current  atomic.Pointer[setup] // swapped by Reload
+	reloadMu sync.Mutex
+}
+
+// closer ends one part; they run newest first.
+type closer struct {
+	name  string
+	close func(context.Context) error
+}
+
+// New loads and checks the configuration; nothing is opened yet.
+func New(opts Options) (*App, error) {
+	s, err := load(opts, nil)
+	if err != nil {
+		return nil, err
+	}
+	if opts.Log == nil {
+		if opts.Log, err = newLogger(s.snapshot.Config.Log); err != nil {
+			return nil, err
+		}
+	}
+	a := &App{opts: opts, first: s.snapshot, log: opts.Log, events: event.New()}
+	a.current.Store(s)
+	return a, nil
+}
+
+// Start opens every part in order. On an error all that was opened is closed.
+func (a *App) Start(ctx context.Context) error {
+	for _, problem := range a.current.Load().warnings {
+		a.log.Warn("configuration", zap.String("problem", problem.Error()))
+	}
+	for _, step := range []func(context.Context) error{
+		a.openEvidence, a.recover, a.openMedia, a.openSIP, a.openCalls, a.sipStart, a.openAPI,
+	} {
+		if err := step(ctx); err != nil {
+			return errors.Join(err, a.close(ctx))
+		}
+	}
+	a.log.Info("ready", zap.Strings("sip", a.sip.Addrs()), zap.String("api", a.api.Addr()),
+		zap.String("config_version", a.current.Load().snapshot.Version))
+	return nil
+}
+
+// openEvidence opens what a call leaves behind: store, ledger, recorder, CDRs.
+func (a *App) openEvidence(ctx context.Context) (err error) {
+	cfg := a.first.Config
+	if a.store, err = store.Open(ctx, cfg.Store, a.log.Named("store")); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	a.closing("store", func(context.Context) error { return a.store.Close() })
+	if a.ledger, err = consent.Open(cfg.Consent.Ledger, a.log.Named("ledger")); err != nil {
+		return fmt.Errorf("consent.ledger: %w", err)
+	}
+	a.closing("ledger", func(context.Context) error { return a.ledger.Close() })
+	if a.recorder, err = recorder.New(cfg.Recordings, recorder.Deps{Log: a.log.Named("recorder")}); err != nil {
+		return fmt.Errorf("recordings: %w", err)
+	}
+	if a.cdr, err = openCDRFile(cfg.CDR.File); err != nil {
+		return fmt.Errorf("cdr.file: %w", err)
+	}
+	a.closing("cdr", func(context.Context) error { return a.cdr.Close() })
+	return nil
+}
+
+func (a *App) openMedia(context.Context) (err error) {
+	a.recorder.Start()
+	a.closing("recorder", a.recorder.Close)
+	if a.media, err = media.New(a.first.Config.Media, a.log.Named("media")); err != nil {
+		return fmt.Errorf("media: %w", err)
+	}
+	if err = a.media.Start(); err != nil {
+		return fmt.Errorf("media: %w", err)
+	}
+	a.closing("media", func(context.Context) error { a.media.Close(); return nil })
+	return nil
+}
+
+// openSIP makes the endpoint; it listens once there is a manager for its calls.
+func (a *App) openSIP(context.Context) (err error) {
+	a.sip, err = sip.New(a.first.Config.SIP, sip.Deps{
+		Log: a.log.Named("sip"), Known: a.known,
+		Invite: func(inv *sip.Invite) { a.calls.Accept(inv) },
+		Ready:  func() bool { return !a.calls.Draining() },
+	})
+	if err != nil {
+		return fmt.Errorf("sip: %w", err)
+	}
+	a.closing("sip", a.sip.Close)
+	return nil
+}
+
+// openCalls makes the manager; its calls end before anything opened above.
+func (a *App) openCalls(context.Context) error {
+	cfg := a.first.Config
+	a.board = queue.New(cfg.Queues, cfg.Stations)
+	a.metrics = api.NewMetrics(a.gauges())
+	a.events.Subscribe(a.metrics.Observe)
+	a.events.Subscribe(logEvents(a.log))
+	a.calls = call.New(call.Deps{
+		Log: a.log, Rules: func() *call.Rules { return &a.current.Load().rules }, Dialer: a.sip, Media: a.media, Board: a.board,
+		Recorder: a.recorder, Ledger: a.ledger, Store: a.store, CDR: a.cdr, Events: a.events, Unconsented: a.metrics.Unconsented,
+	})
+	a.closing("calls", func(ctx context.Context) error { a.calls.Drain(ctx); return nil })
+	return nil
+}
+
+func (a *App) sipStart(ctx context.Context) error {
+	if err := a.sip.Start(ctx); err != nil {
+		return fmt.Errorf("sip.listen: %w", err)
+	}
+	return nil
+}
+
+func (a *App) openAPI(context.Context) error {
+	a.api = api.New(a.first.Config.API, api.Deps{Log: a.log.Named("api"), Ready: a.ready, Metrics: a.metrics.Handler()})
+	if err := a.api.Start(); err != nil {
+		return err
+	}
+	a.closing("api", a.api.Close)
+	return nil
+}
+
+// known is the first question asked of any byte from outside: is its sender one
+// of the trunks' sources, a station or a gateway? It takes no lock.
+func (a *App) known(src netip.AddrPort) bool {
+	s := a.current.Load()
+	return s.rules.Trunks.Known(src) || s.hosts.has(src.Addr())
+}
+
+func (a *App) closing(name string, f func(context.Context) error) {
+	a.closers = append(a.closers, closer{name, f})
+}
+
+// closeTimeout is what each part has for its own end, after the calls' drain.
+const closeTimeout = 10 * time.Second
+
+// Stop refuses new calls, waits for the running ones until ctx ends, then hangs
+// them up, and closes every part.
+func (a *App) Stop(ctx context.Context) error {
+	a.log.Info("draining", zap.Int("calls", a.calls.Count()))
+	a.calls.Drain(ctx)
+	fresh, done := context.WithTimeout(context.Background(), closeTimeout)
+	defer done()
+	err := a.close(fresh)
+	a.log.Info("stopped")
+	return err
+}
+
+func (a *App) close(ctx context.Context) (err error) {
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		if e := a.closers[i].close(ctx); e != nil {
+			err = errors.Join(err, fmt.Errorf("close %s: %w", a.closers[i].name, e))
+		}
+	}
+	a.closers = nil
+	return err
+}
+
+// SIPAddrs are the bound SIP listeners, such as "udp://127.0.0.1:5060".
+func (a *App) SIPAddrs() []string { return a.sip.Addrs() }
+
+// APIAddr is the bound HTTP address.
+func (a *App) APIAddr() string { return a.api.Addr() }
+
+// Calls is the number of running calls.
+func (a *App) Calls() int { return a.calls.Count() }
+
+// CDRs hands out every call's record, from now on; f must not block.
+func (a *App) CDRs(f func(event.CDR)) { a.cdr.Watch(f) }
+
+// Events hands out what happens, from now on; see event.Bus.Subscribe.
+func (a *App) Events(f func(event.Event)) (cancel func()) { return a.events.Subscribe(f) }

@@ -1,0 +1,96 @@
+package app
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"assent/event"
+)
+
+// cdrFile appends one JSON line a call; safe for concurrent use.
+type cdrFile struct {
+	path string
+
+	mu       sync.Mutex
+	file     *os.File
+	watchers []func(event.CDR)
+}
+
+func openCDRFile(path string) (*cdrFile, error) {
+	c := &cdrFile{path: path}
+	return c, c.Reopen()
+}
+
+// Reopen opens the file by its name again, as after its rotation.
+func (c *cdrFile) Reopen() error {
+	if err := os.MkdirAll(filepath.Dir(c.path), 0o700); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(c.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.file != nil {
+		_ = c.file.Close() // every line was written by one complete write
+	}
+	c.file = file
+	return nil
+}
+
+// Write appends the record as one line with one system call.
+func (c *cdrFile) Write(cdr event.CDR) error {
+	line, err := json.Marshal(cdr)
+	if err != nil {
+		return fmt.Errorf("encode CDR %s: %w", cdr.ID, err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, err := c.file.Write(append(line, '\n')); err != nil {
+		return fmt.Errorf("write %s: %w", c.path, err)
+	}
+	for _, watch := range c.watchers {
+		watch(cdr)
+	}
+	return nil
+}
+
+// Watch calls f with every record written from now on; f must not block.
+func (c *cdrFile) Watch(f func(event.CDR)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.watchers = append(c.watchers, f)
+}
+
+// has tells whether the end of the file holds a call's record already: a crash
+// may have come between its line and the note that it is written.
+func (c *cdrFile) has(id string) bool {
+	const tail = 1 << 20
+	file, err := os.Open(c.path)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	size, err := file.Seek(0, io.SeekEnd)
+	if err != nil {
+		return false
+	}
+	b := make([]byte, min(size, tail))
+	if _, err := file.ReadAt(b, size-int64(len(b))); err != nil {
+		return false
+	}
+	return bytes.Contains(b, []byte(`"id":"`+id+`"`))
+}
+
+// Close closes the file.
+func (c *cdrFile) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.file.Close()
+}

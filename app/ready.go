@@ -1,0 +1,39 @@
+package app
+
+import (
+	"assent/api"
+)
+
+// ready tells whether the node may have calls. Trouble with recording is told,
+// and does not make it unready: calls go on unrecorded.
+func (a *App) ready() api.Readiness {
+	r := api.Readiness{Ready: true, Parts: map[string]string{"sip": "ok", "flows": "ok", "calls": "ok"}}
+	if err := a.store.Ready(); err != nil {
+		r.Ready = false
+		r.Parts["store"] = err.Error()
+	} else {
+		r.Parts["store"] = "ok"
+	}
+	if a.calls.Draining() {
+		r.Ready = false
+		r.Parts["calls"] = "draining"
+	}
+	for part, err := range map[string]error{"recordings": a.recorder.Ready(), "ledger": a.ledger.Ready()} {
+		r.Parts[part] = "ok"
+		if err != nil {
+			r.Parts[part] = err.Error()
+		}
+	}
+	return r
+}
+
+// gauges are the figures that are read at each scrape.
+func (a *App) gauges() []api.Gauge {
+	return []api.Gauge{
+		{Name: "assent_calls_active", Help: "Calls that run now.", Read: func() float64 { return float64(a.calls.Count()) }},
+		{Name: "assent_media_ports_in_use", Help: "RTP ports that streams hold.", Read: func() float64 { return float64(a.media.Stats().PortsInUse) }},
+		{Name: "assent_rtp_received_packets_total", Help: "RTP packets accepted.", Counter: true, Read: func() float64 { return float64(a.media.Stats().Received) }},
+		{Name: "assent_rtp_dropped_packets_total", Help: "Datagrams on media ports that were not accepted.", Counter: true, Read: func() float64 { return float64(a.media.Stats().Dropped()) }},
+		{Name: "assent_sip_strangers_total", Help: "Datagrams and connections from unknown sources, dropped in silence.", Counter: true, Read: func() float64 { return float64(a.sip.Stats().Strangers) }},
+	}
+}

@@ -1,0 +1,92 @@
+package app
+
+import (
+	"fmt"
+
+	"assent/call"
+	"assent/configs"
+	"assent/flowexec"
+	"assent/flowexec/actions"
+	"assent/media"
+	"assent/source"
+	"assent/trunk"
+)
+
+// setup is one configuration, loaded whole: what a reload swaps.
+type setup struct {
+	snapshot *configs.Snapshot
+	rules    call.Rules
+	hosts    hosts
+	warnings []source.Problem
+}
+
+// load reads and checks everything that a configuration names. before is the
+// setup that it would replace, whose seats stay taken.
+func load(opts Options, before *setup) (*setup, error) {
+	snapshot, err := configs.Load(opts.Config, opts.Env)
+	if err != nil {
+		return nil, err
+	}
+	cfg := snapshot.Config
+	prompts, err := media.LoadPrompts(cfg.Prompts)
+	if err != nil {
+		return nil, fmt.Errorf("prompts: %w", err)
+	}
+	flows, problems := flowexec.Load(cfg.Flows, actions.All(), world(cfg, prompts))
+	if err := source.Problems(problems).Err(); err != nil {
+		return nil, err
+	}
+	var seats *trunk.Table
+	if before != nil {
+		seats = before.rules.Trunks
+	}
+	trunks, err := trunk.New(cfg.Trunks, seats)
+	if err != nil {
+		return nil, err
+	}
+	hosts, err := resolve(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &setup{
+		snapshot: snapshot, hosts: hosts, warnings: append(snapshot.Warnings, problems...),
+		rules: call.Rules{
+			Version: snapshot.Version, Source: snapshot.Source, Trunks: trunks, Stations: cfg.Stations, Queues: cfg.Queues,
+			Flows: flows, Prompts: prompts, Codecs: cfg.Media.Codecs, Language: cfg.Language,
+			ValidFor: cfg.Consent.ValidFor, Guard: cfg.Consent.Guard, At: hosts.at,
+		},
+	}, nil
+}
+
+// world is what flows are checked against.
+func world(cfg configs.Config, prompts *media.Prompts) flowexec.World {
+	w := flowexec.World{Language: cfg.Language, Prompts: prompts, Queues: map[string]bool{}}
+	for name, q := range cfg.Queues {
+		w.Queues[name] = q.Recording.Enabled
+	}
+	for name := range cfg.Trunks {
+		w.Trunks = append(w.Trunks, name)
+	}
+	for name := range cfg.Stations {
+		w.Stations = append(w.Stations, name)
+	}
+	w.Gated = func(flow string) bool {
+		for _, t := range cfg.Trunks {
+			if t.Flow == flow && t.Recording.Enabled && t.Recording.Consent == "required" {
+				return true
+			}
+		}
+		return false
+	}
+	return w
+}
+
+// Check loads and validates everything that a configuration names, and starts
+// nothing. It returns what is worth a warning.
+func Check(opts Options) ([]source.Problem, error) {
+	s, err := load(opts, nil)
+	if err != nil {
+		return nil, err
+	}
+	return s.warnings, nil
+}

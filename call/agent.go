@@ -1,0 +1,192 @@
+package call
+
+import (
+	"time"
+
+	"go.uber.org/zap"
+
+	"assent/media"
+	"assent/queue"
+	"assent/sip"
+	"assent/trunk"
+)
+
+// attempt is one far party being rung, and then talked to.
+type attempt struct {
+	party
+	station string       // "" for a number outside
+	offer   *queue.Offer // nil for a number outside
+	hold    *queue.Hold  // the station's place, once it has answered
+	outcome string       // why it failed; "" while it rings or talks
+}
+
+// ringStation rings a station of the queue or of the flow's choice. What can't
+// even be dialled fails as an attempt like any other.
+func (c *Call) ringStation(offer *queue.Offer) *attempt {
+	a := &attempt{party: party{name: "agent"}, station: offer.Station(), offer: offer}
+	c.ring(a, sip.DialSpec{
+		Target: offer.Address(), Timeout: offer.Ring(),
+	}, media.StreamConfig{Leg: a.name, DTMF: trunk.DTMFAuto})
+	return a
+}
+
+// ringGateway calls a number through a gateway of the trunk that the seat is in.
+func (c *Call) ringGateway(gateway, number string, seat *trunk.Seat) *attempt {
+	a := &attempt{party: party{name: "agent"}}
+	target, err := sip.WithUser(gateway, number)
+	if err != nil {
+		c.log.Error("gateway is no SIP address", zap.String("to_trunk", seat.Trunk()), zap.Error(err))
+		c.failed(a, outcomeFailure)
+		return a
+	}
+	c.ring(a, sip.DialSpec{Target: target, Timeout: ringTimeout}, streamOf(a.name, seat.Config()))
+	return a
+}
+
+// streamOf is how media with a trunk is received.
+func streamOf(leg string, t trunk.Config) media.StreamConfig {
+	return media.StreamConfig{Leg: leg, Learn: t.RTPSource == trunk.RTPSourceLearn, DTMF: t.DTMF, Timeout: t.RTPTimeout}
+}
+
+// ring opens media for the far party and dials it with a dialog of our own;
+// of the caller's signalling only the identity and the hop count pass.
+func (c *Call) ring(a *attempt, spec sip.DialSpec, ports media.StreamConfig) {
+	stream, err := c.session.Open(ports)
+	if err != nil {
+		c.log.Error("no media for the far party", zap.Error(err))
+		c.failed(a, outcomeFailure)
+		return
+	}
+	a.stream = stream
+	a.local = c.localSDP(stream, c.preferred())
+	spec.From, spec.Asserted = c.identity()
+	spec.MaxForwards = c.invite.MaxForwards - 1 // RFC 7332: one loop breaker across both legs
+	spec.Offer = a.local.Offer(sdp.SendRecv)
+	leg, err := c.deps.Dialer.Dial(spec, func(e sip.Event) { c.post(func() { c.onFarParty(a, e) }) })
+	if err != nil {
+		c.log.Warn("station can't be dialled", zap.String("station", a.station), zap.Error(err))
+		c.failed(a, outcomeFailure)
+		return
+	}
+	a.leg = leg
+	c.ringing = append(c.ringing, a)
+}
+
+// preferred puts the caller's codec first, so that packets can pass untouched.
+func (c *Call) preferred() []string {
+	list := []string{c.caller.agreed.Codec.Name}
+	for _, name := range c.rules.Codecs {
+		if name != list[0] {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// identity is who calls, for the far party to see; a withheld number stays so.
+func (c *Call) identity() (from sip.Party, asserted *sip.Party) {
+	from = sip.Party{User: c.from(), Display: c.invite.From.Display}
+	if c.anonymous() {
+		return sip.Party{User: anonymous, Display: "Anonymous"}, nil
+	}
+	return from, &from
+}
+
+// onFarParty handles what a far party's dialog says.
+func (c *Call) onFarParty(a *attempt, e sip.Event) {
+	switch e := e.(type) {
+	case sip.Ringing:
+		if !c.caller.answered && c.caller.early == nil {
+			c.caller.leg.Ring()
+		}
+	case sip.Answered:
+		c.farPartyAnswered(a, e.SDP)
+	case sip.Confirmed:
+		c.confirm(&a.party, e.SDP)
+	case sip.Reoffer:
+		c.reoffer(&a.party, e)
+	case sip.Ended:
+		a.ended = true
+		if c.agent == a {
+			c.endBy(byAgent, e, ErrAgentLeft)
+			return
+		}
+		c.failed(a, outcomeOf(e))
+	}
+}
+
+// farPartyAnswered takes the first station that answers with usable media; a
+// second one of ring_all is hung up again.
+func (c *Call) farPartyAnswered(a *attempt, answer []byte) {
+	a.answered = true
+	if c.agent != nil || a.outcome != "" {
+		c.drop(a, cause{bySystem, 480, 26, "answered_elsewhere"})
+		return
+	}
+	agreed, err := accept(answer, a.local)
+	if err != nil {
+		c.log.Warn("station's answer not usable", zap.String("station", a.station), zap.Error(err))
+		c.drop(a, causeOf(err))
+		c.failed(a, outcomeFailure)
+		return
+	}
+	if a.offer != nil {
+		if a.hold = a.offer.Answered(); a.hold == nil { // max_wait was over a moment ago
+			c.drop(a, cause{bySystem, 480, 26, "answered_elsewhere"})
+			c.failed(a, outcomeNoAnswer)
+			return
+		}
+	}
+	a.agreed = agreed
+	a.stream.Apply(agreed)
+	c.agent = a
+}
+
+// outcomeOf names why a far party did not answer (RFC 3261 section 21).
+func outcomeOf(e sip.Ended) string {
+	switch e.Status {
+	case 486, 600:
+		return outcomeBusy
+	case 408, 480, 487:
+		return outcomeNoAnswer
+	}
+	return outcomeFailure
+}
+
+// failed frees what an attempt held and tells the queue, which offers the next.
+func (c *Call) failed(a *attempt, outcome string) {
+	if a.outcome != "" {
+		return
+	}
+	a.outcome = outcome
+	if a.stream != nil {
+		a.stream.Close()
+	}
+	if a.offer != nil {
+		a.offer.Failed()
+	}
+	c.log.Info("station did not answer", zap.String("station", a.station), zap.String("reason", outcome))
+}
+
+// drop hangs a far party up.
+func (c *Call) drop(a *attempt, why cause) {
+	if a.leg != nil && !a.ended {
+		a.leg.Hangup(why.sip(0))
+	}
+}
+
+// stopRinging ends every attempt but the one that was answered.
+func (c *Call) stopRinging() {
+	for _, a := range c.ringing {
+		if a == c.agent {
+			continue
+		}
+		c.drop(a, cause{bySystem, 487, 26, "answered_elsewhere"})
+		c.failed(a, outcomeNoAnswer)
+	}
+	c.ringing = nil
+}
+
+// ringTimeout bounds an attempt that nothing else bounds (timer C, RFC 3261
+// section 16.6).
+const ringTimeout = 3 * time.Minute

@@ -1,0 +1,177 @@
+package call
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"assent/event"
+	"assent/media"
+	"assent/media/sdp"
+	"assent/sip"
+	"assent/store"
+	"assent/trunk"
+)
+
+// confirmTimeout bounds the wait for the caller's answer to our offer, where
+// the INVITE had none. It is a little over the 64·T1 after which sip gives an
+// unacknowledged 200 up (RFC 3261 section 13.3.1.4).
+const confirmTimeout = 40 * time.Second
+
+// refusals maps what the trunk table says to the call's own errors.
+var refusals = map[string]error{
+	trunk.CodeUnknownSource: ErrUnknownSource,
+	trunk.CodeUnknownNumber: ErrUnknownNumber,
+	trunk.CodeCallsLimit:    ErrTrunkFull,
+	trunk.CodeRateLimit:     ErrTrunkRate,
+}
+
+// admit finds the trunk and takes a seat in it, or says why the call is
+// refused. A trunk that requires recordings refuses where none can be made.
+func (c *Call) admit() error {
+	if c.refused != nil {
+		return c.refused
+	}
+	if c.invite.MaxForwards <= 0 {
+		return ErrTooManyHops
+	}
+	seat, refusal := c.rules.Trunks.Admit(c.invite.Source, c.invite.Called, c.deps.Now())
+	if refusal != nil {
+		return c.refusal(refusal)
+	}
+	c.seat, c.trunk, c.trunkName = seat, seat.Config(), seat.Trunk()
+	c.admittedBy.Store(seat)
+	c.log = c.log.With(zap.String("trunk", c.trunkName))
+	c.begin()
+	if c.trunk.Recording.Required && !c.recorderReady() {
+		return ErrRecorderRequired
+	}
+	flow, ok := c.rules.Flows.Flow(c.trunk.Flow)
+	if !ok { // the loader checks this: a bug, not an operator's mistake
+		return fmt.Errorf("trunk %s: flow %q is not loaded", c.trunkName, c.trunk.Flow)
+	}
+	c.flow = flow
+	return nil
+}
+
+// refusal turns the trunk table's no into the call's error, and reports a
+// limit as an event of its own.
+func (c *Call) refusal(r *trunk.Refusal) error {
+	err, ok := refusals[r.Code]
+	if !ok {
+		return fmt.Errorf("trunk %s refused: %s", r.Trunk, r.Code)
+	}
+	c.retryAfter, c.trunkName = r.RetryAfter, r.Trunk
+	if err == ErrTrunkFull || err == ErrTrunkRate {
+		c.publish(event.Event{Type: event.TrunkLimitReached, Reason: r.Code})
+	}
+	return err
+}
+
+// begin notes the running call in the store, so that a crash leaves a trace
+// from which the next start writes its CDR.
+func (c *Call) begin() {
+	ctx, done := bounded()
+	defer done()
+	err := c.deps.Store.BeginCall(ctx, store.Call{ID: c.id, Trunk: c.trunkName, Direction: event.Inbound,
+		From: c.from(), To: c.to(), StartedAt: c.started, ConfigVersion: c.rules.Version})
+	if err != nil {
+		c.log.Error("running call not stored", zap.Error(err))
+	}
+}
+
+// listen opens the media session and the caller's ports.
+func (c *Call) listen() error {
+	c.session = c.deps.Media.NewSession(media.SessionConfig{
+		Guard:  c.rules.Guard,
+		Notify: func(n media.Notice) { c.post(func() { c.onMedia(n) }) },
+	})
+	stream, err := c.session.Open(streamOf(c.caller.name, c.trunk))
+	if err != nil {
+		return fmt.Errorf("open the caller's media: %w", err)
+	}
+	c.caller.stream = stream
+	c.caller.local = c.localSDP(stream, c.rules.Codecs)
+	return nil
+}
+
+// answer agrees on media and answers the caller: 200 at once, or 183 where the
+// trunk says that the agent answers. An INVITE without an offer gets ours, and
+// its ACK is waited for, since it carries the answer.
+func (c *Call) answer(ctx context.Context) error {
+	if c.invite.Offer == nil {
+		return c.answerWithOffer(ctx)
+	}
+	body, agreed, err := answerTo(c.invite.Offer, c.caller.local)
+	if err != nil {
+		return err
+	}
+	c.apply(&c.caller, agreed)
+	if c.trunk.Answer == trunk.AnswerOnAgent {
+		c.caller.early = body
+		c.caller.leg.Progress(body)
+		return nil
+	}
+	return c.answered(body)
+}
+
+// answered sends the 200 and tells so.
+func (c *Call) answered(body []byte) error {
+	if c.caller.answered {
+		return nil
+	}
+	if err := c.caller.leg.Answer(body); err != nil {
+		return fmt.Errorf("%w: answer: %w", ErrSignalling, err)
+	}
+	c.caller.answered = true
+	c.publish(event.Event{Type: event.CallAnswered})
+	return nil
+}
+
+// answerWithOffer answers an INVITE that had no offer (RFC 3261 section
+// 13.2.1): at once, since only a 200 can carry ours.
+func (c *Call) answerWithOffer(ctx context.Context) error {
+	if err := c.answered(c.caller.local.Offer(sdp.SendRecv)); err != nil {
+		return err
+	}
+	ok, err := c.wait(ctx, confirmTimeout, func() bool { return c.caller.confirmed })
+	switch {
+	case err != nil:
+		return err
+	case !ok || !c.caller.agreed.Remote.IsValid():
+		return ErrNotConfirmed
+	}
+	return nil
+}
+
+// onCaller handles what the caller's dialog says.
+func (c *Call) onCaller(e sip.Event) {
+	switch e := e.(type) {
+	case sip.Confirmed:
+		c.confirm(&c.caller, e.SDP)
+	case sip.Reoffer:
+		c.reoffer(&c.caller, e)
+	case sip.Info:
+		c.onInfo(e)
+	case sip.Ended:
+		c.caller.ended = true
+		c.endBy(byCaller, e, ErrCallerLeft)
+	}
+}
+
+// onMedia handles what the media driver notices.
+func (c *Call) onMedia(n media.Notice) {
+	switch n := n.(type) {
+	case media.DigitNotice:
+		c.onKey(n.Stream, n.Digit)
+	case media.QuietNotice:
+		c.quiet = true
+	case media.FirstSampleNotice:
+		c.onFirstSample(n)
+	case media.TimeoutNotice:
+		c.log.Warn("no RTP", zap.Bool("caller", n.Stream == c.caller.stream))
+		c.cancel(ErrNoMedia)
+	}
+}

@@ -1,0 +1,163 @@
+package call
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"assent/event"
+	"assent/flowexec"
+	"assent/media"
+	"assent/media/sdp"
+	"assent/policy"
+	"assent/sip"
+	"assent/trunk"
+)
+
+// Call is one call: the caller's leg, what it is led through, and whom it
+// talks to. Its fields belong to its own goroutine.
+type Call struct {
+	// set once
+	id      string
+	deps    *Deps
+	rules   *Rules
+	invite  *sip.Invite
+	log     *zap.Logger
+	mail    *mailbox
+	cancel  context.CancelCauseFunc
+	refused error // why the manager took it in only to refuse it
+	started time.Time
+
+	// shared: written once by admit, read by signalling
+	admittedBy atomic.Pointer[trunk.Seat]
+
+	// set by admit, then fixed
+	seat       *trunk.Seat
+	trunk      trunk.Config
+	trunkName  string // also of the trunk that refused
+	retryAfter time.Duration
+	flow       *flowexec.Flow
+
+	// owned by the call's goroutine
+	session *media.Session
+	caller  party
+	agent   *attempt   // who the caller talks to, nil in the flow and in a queue
+	ringing []*attempt // who is being rung
+	place   place
+	keys    []media.Digit // typed, and not taken yet
+	quiet   bool          // the silence that was waited for has come
+	consent consentState
+	gate    gate
+	rec     recording
+	ending  *event.Ending
+	folder  *event.Folder
+}
+
+// party is one leg with its media: the caller, or a station being rung.
+type party struct {
+	name   string // caller or agent, the leg's name in events and sidecars
+	leg    *sip.Leg
+	stream *media.Stream
+	local  *sdp.Local
+	agreed sdp.Agreement
+
+	early     []byte // the answer that 183 carried and 200 will carry again
+	answered  bool
+	confirmed bool // the ACK came; any answer it carried is applied
+	ended     bool
+}
+
+// place is where in its story the call stands; policy sees it as facts.
+type place struct {
+	phase    policy.Phase
+	queue    string
+	station  string
+	language string
+	outside  bool // only outside parties are left
+}
+
+// maxKeys bounds the digits typed ahead that a call keeps.
+const maxKeys = 64
+
+// post leaves a message for the call's goroutine; safe from anywhere.
+func (c *Call) post(message func()) { c.mail.post(message) }
+
+// wait serves the mailbox until ready says so (true), d is over (false; 0 is
+// no limit), or ctx ends (its cause as the error).
+func (c *Call) wait(ctx context.Context, d time.Duration, ready func() bool) (bool, error) {
+	var over <-chan time.Time
+	if d > 0 {
+		t := time.NewTimer(d)
+		defer t.Stop()
+		over = t.C
+	}
+	_, timedOut, err := await(ctx, c, over, ready)
+	return err == nil && !timedOut, err
+}
+
+// await serves the mailbox until ready says so, a value arrives on ch or ch is
+// closed (got is true), or ctx ends (its cause as the error).
+func await[T any](ctx context.Context, c *Call, ch <-chan T, ready func() bool) (v T, got bool, err error) {
+	for {
+		c.mail.serve()
+		if ctx.Err() != nil {
+			return v, false, context.Cause(ctx)
+		}
+		if ready() {
+			return v, false, nil
+		}
+		select {
+		case <-ctx.Done():
+		case <-c.mail.wake:
+		case v = <-ch:
+			return v, true, nil
+		}
+	}
+}
+
+// publish stamps an event with the call's facts, keeps it for the CDR and
+// hands it out.
+func (c *Call) publish(e event.Event) {
+	e.Time, e.Call, e.ConfigVersion = c.deps.Now(), c.id, c.rules.Version
+	e.Direction = event.Inbound
+	e.Trunk = c.trunkName
+	if e.Queue == "" {
+		e.Queue = c.place.queue
+	}
+	if e.Station == "" {
+		e.Station = c.place.station
+	}
+	e.From, e.To = c.from(), c.to()
+	c.folder.Add(e)
+	c.deps.Events.Publish(e)
+}
+
+// from is the caller's number as the trunk gave it: the asserted identity
+// where there is one, since a trunk's peer is trusted to assert.
+func (c *Call) from() string {
+	if c.anonymous() {
+		return anonymous
+	}
+	if a := c.invite.Asserted; a != nil && a.User != "" {
+		return trunk.Number(a.User)
+	}
+	return trunk.Number(c.invite.From.User)
+}
+
+func (c *Call) to() string { return trunk.Number(c.invite.Called) }
+
+// anonymous is the user part of a caller who withholds the number (RFC 3323
+// section 4.1).
+const anonymous = "anonymous"
+
+// anonymous tells whether the caller's number is withheld or missing; stored
+// consent is then never looked up.
+func (c *Call) anonymous() bool {
+	switch c.invite.From.User {
+	case "", anonymous, "unknown", "unavailable", "restricted":
+		return true
+	}
+	return withheld(c.invite.Privacy)
+}

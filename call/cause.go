@@ -1,0 +1,117 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"assent/event"
+	"assent/flowexec"
+	"assent/media"
+	"assent/media/sdp"
+	"assent/sip"
+)
+
+// The ways in which a call ends or is refused, beside the caller's own hangup.
+// They do not know SIP: causes maps each to what the caller is told.
+var (
+	ErrCallerLeft       = errors.New("the caller hung up")
+	ErrAgentLeft        = errors.New("the far party hung up")
+	ErrOperator         = errors.New("ended by an operator")
+	ErrDraining         = errors.New("this node drains and takes no new calls")
+	ErrShutdown         = errors.New("the service stops")
+	ErrUnknownNumber    = errors.New("no trunk of this source serves the number")
+	ErrUnknownSource    = errors.New("no trunk has this source")
+	ErrTrunkFull        = errors.New("the trunk's limit of calls is reached")
+	ErrTrunkRate        = errors.New("the trunk's limit of calls per second is reached")
+	ErrNodeFull         = errors.New("the node's limit of calls is reached")
+	ErrTooManyHops      = errors.New("Max-Forwards is used up")
+	ErrRecorderRequired = errors.New("the trunk requires a recording, and none can be made")
+	ErrMaxDuration      = errors.New("the trunk's max_duration is over")
+	ErrNoMedia          = errors.New("no RTP came for the trunk's rtp_timeout")
+	ErrNoAck            = errors.New("the 200 was never acknowledged")
+	ErrSignalling       = errors.New("the caller's dialog broke")
+	ErrBadOffer         = errors.New("the offer is not SDP that can be read")
+	ErrNotConfirmed     = errors.New("the caller never answered our offer")
+	ErrPanic            = errors.New("internal fault")
+)
+
+// cause is what one way of ending means outside: who ended the call, what the
+// caller's signalling is told (RFC 3261 section 21; Q.850 by RFC 3326), and the
+// word for the CDR.
+type cause struct {
+	by     string
+	status int // where the call was not answered yet
+	q850   int
+	reason string
+}
+
+const (
+	byCaller = "caller"
+	byAgent  = "agent"
+	bySystem = "system"
+	byFlow   = "flow"
+)
+
+// normal is the ending of a flow that disconnects.
+var normal = cause{byFlow, 480, 16, "normal"}
+
+// internal is what any error without a row of its own means.
+var internal = cause{bySystem, 500, 41, "internal_error"}
+
+// causes is the one table from errors to signalling and the CDR.
+var causes = []struct {
+	err error
+	cause
+}{
+	{ErrPanic, internal},
+	{ErrCallerLeft, cause{byCaller, 487, 16, "hangup"}},
+	{ErrAgentLeft, cause{byAgent, 480, 16, "hangup"}},
+	{ErrOperator, cause{bySystem, 480, 16, "operator"}},
+	{ErrDraining, cause{bySystem, 503, 42, "draining"}},
+	{ErrShutdown, cause{bySystem, 503, 41, "shutdown"}},
+	{ErrUnknownNumber, cause{bySystem, 404, 1, "unknown_number"}},
+	{ErrUnknownSource, cause{bySystem, 403, 21, "unknown_source"}},
+	{ErrTrunkFull, cause{bySystem, 503, 34, "trunk_calls_limit"}},
+	{ErrTrunkRate, cause{bySystem, 503, 42, "trunk_rate_limit"}},
+	{ErrNodeFull, cause{bySystem, 503, 42, "node_calls_limit"}},
+	{ErrTooManyHops, cause{bySystem, 483, 25, "too_many_hops"}},
+	{ErrRecorderRequired, cause{bySystem, 503, 41, "recorder_unavailable"}},
+	{ErrMaxDuration, cause{bySystem, 480, 16, "max_duration"}},
+	{ErrNoMedia, cause{bySystem, 480, 41, "rtp_timeout"}},
+	{ErrNoAck, cause{bySystem, 408, 102, "no_ack"}},
+	{ErrNotConfirmed, cause{bySystem, 408, 102, "no_answer_sdp"}},
+	{ErrSignalling, cause{bySystem, 500, 41, "signalling_failed"}},
+	{ErrBadOffer, cause{bySystem, 400, 111, "bad_sdp"}},
+	{sdp.ErrNoCodec, cause{bySystem, 488, 88, "no_common_codec"}},
+	{sdp.ErrNoAudio, cause{bySystem, 488, 65, "no_audio"}},
+	{media.ErrNoPorts, cause{bySystem, 503, 47, "no_ports"}},
+	{media.ErrClosed, cause{bySystem, 503, 41, "shutdown"}},
+	{flowexec.ErrFailed, cause{bySystem, 500, 41, "flow_failed"}},
+	{context.Canceled, cause{bySystem, 487, 16, "cancelled"}},
+	{context.DeadlineExceeded, cause{bySystem, 480, 102, "timeout"}},
+}
+
+// causeOf finds the row of err; nil is a flow that came to its end.
+func causeOf(err error) cause {
+	if err == nil {
+		return normal
+	}
+	for _, row := range causes {
+		if errors.Is(err, row.err) {
+			return row.cause
+		}
+	}
+	return internal
+}
+
+// sip renders the cause for a leg: its status where the leg is unanswered, its
+// Q.850 cause in a BYE.
+func (c cause) sip(retryAfter time.Duration) sip.Cause {
+	return sip.Cause{Status: c.status, Q850: c.q850, Text: c.reason, RetryAfter: retryAfter}
+}
+
+// ending renders the cause for the CDR.
+func (c cause) ending() event.Ending {
+	return event.Ending{By: c.by, SIP: c.status, Q850: c.q850, Reason: c.reason}
+}

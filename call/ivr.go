@@ -1,0 +1,142 @@
+package call
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"assent/event"
+	"assent/flowexec"
+	"assent/media"
+	"assent/media/dtmf"
+	"assent/sip"
+)
+
+// ivr is the call as a flow sees it. It is all that a flow can do with a call;
+// recorder and policy are out of its reach.
+type ivr struct{ *Call }
+
+var _ flowexec.Caller = ivr{}
+
+// Facts are the values that a flow's ${call.…} may use.
+func (v ivr) Facts() map[string]string {
+	return map[string]string{"call.id": v.id, "call.from": v.from(), "call.to": v.to(), "call.trunk": v.trunkName, "call.direction": event.Inbound}
+}
+
+// Play queues a prompt towards the caller and returns at once.
+func (v ivr) Play(_ context.Context, p flowexec.Prompt) error {
+	clip, err := v.clip(p)
+	if err != nil {
+		return err
+	}
+	v.caller.stream.Play(clip, media.PlayOptions{BargeIn: p.BargeIn && !p.Notice, Notice: p.Notice})
+	return nil
+}
+
+func (v ivr) clip(p flowexec.Prompt) (*media.Clip, error) {
+	switch {
+	case p.Tone != nil:
+		return v.rules.Prompts.Tone(p.Tone.Hz, p.Tone.Length, p.Tone.GainDB), nil
+	case p.File != "":
+		return v.rules.Prompts.File(p.File)
+	}
+	clip, ok := v.rules.Prompts.Clip(p.Name, v.place.language)
+	if !ok {
+		return nil, fmt.Errorf("prompt %q is missing in language %q", p.Name, v.place.language)
+	}
+	return clip, nil
+}
+
+// Drain waits until all that is queued has been played to its last sample.
+func (v ivr) Drain(ctx context.Context) error { return v.drain(ctx) }
+
+func (c *Call) drain(ctx context.Context) error {
+	_, _, err := await(ctx, c, c.caller.stream.Drained(), never)
+	return err
+}
+
+// never is for waits that only a channel or the call's end ends.
+func never() bool { return false }
+
+// SetLanguage changes the folder that later prompts come from.
+func (v ivr) SetLanguage(language string) { v.place.language = language }
+
+// HoldMusic plays music for length, then goes on.
+func (v ivr) HoldMusic(ctx context.Context, prompt string, length time.Duration) error {
+	v.playMusic(prompt)
+	_, err := v.wait(ctx, length, never)
+	v.caller.stream.Stop()
+	return err
+}
+
+// Digit returns the oldest key that waits, or the next one within timeout;
+// flowexec.ErrTimeout after it. A timeout of 0 only looks.
+func (v ivr) Digit(ctx context.Context, timeout time.Duration) (flowexec.Key, error) {
+	v.mail.serve()
+	if timeout > 0 {
+		if _, err := v.wait(ctx, timeout, func() bool { return len(v.keys) > 0 }); err != nil {
+			return flowexec.Key{}, err
+		}
+	}
+	if len(v.keys) == 0 {
+		return flowexec.Key{}, flowexec.ErrTimeout
+	}
+	key := v.keys[0]
+	v.keys = v.keys[1:]
+	return flowexec.Key{Digit: key.Key, Method: key.Method, Ref: key}, nil
+}
+
+// ClearDigits forgets every key typed so far.
+func (v ivr) ClearDigits() {
+	v.mail.serve() // keys already on their way count as typed so far
+	v.keys = nil
+}
+
+// Silence tells whether the caller was silent for silence within timeout.
+func (v ivr) Silence(ctx context.Context, silence, timeout time.Duration) (bool, error) {
+	v.quiet = false
+	v.caller.stream.Listen(silence)
+	defer v.caller.stream.Listen(0)
+	return v.wait(ctx, timeout, func() bool { return v.quiet })
+}
+
+// Disconnect ends the call from our side, after what is queued has played.
+func (v ivr) Disconnect(ctx context.Context) error {
+	return errors.Join(v.drain(ctx), flowexec.ErrOver)
+}
+
+// onKey keeps a key of the caller's. Keys of other parties are not the flow's.
+func (c *Call) onKey(s *media.Stream, d media.Digit) {
+	if s != c.caller.stream || len(c.keys) >= maxKeys {
+		return
+	}
+	c.keys = append(c.keys, d)
+}
+
+// onInfo takes a key from SIP INFO where the trunk's dtmf allows it.
+func (c *Call) onInfo(e sip.Info) {
+	if c.trunk.DTMF != "auto" && c.trunk.DTMF != "info" {
+		return
+	}
+	key, _, err := dtmf.ParseInfo(e.ContentType, e.Body)
+	if err != nil {
+		c.log.Info("INFO without a key", zap.String("content_type", e.ContentType), zap.Error(err))
+		return
+	}
+	if c.caller.stream != nil {
+		c.caller.stream.Inject(key, "info")
+	}
+}
+
+// Entered tells that the flow starts.
+func (v ivr) Entered(flow, sha256 string) {
+	v.publish(event.Event{Type: event.FlowEntered, Flow: flow, Detail: "sha256:" + sha256})
+}
+
+// Failed tells that an action failed and the flow's error path takes over.
+func (v ivr) Failed(flow, action string, err error) {
+	v.log.Warn("flow failed", zap.String("flow", flow), zap.String("action", action), zap.Error(err))
+	v.publish(event.Event{Type: event.FlowFailed, Flow: flow, Action: action, Detail: err.Error()})
+}

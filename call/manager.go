@@ -1,0 +1,147 @@
+package call
+
+import (
+	"context"
+	"net/netip"
+	"sort"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"assent/event"
+	"assent/sip"
+)
+
+// maxCalls bounds the calls of one node, refused ones included: each costs a
+// goroutine for a moment, and media ports end long before.
+const maxCalls = 20000
+
+// Manager knows all calls and takes new ones in.
+type Manager struct {
+	deps Deps // set once
+
+	// shared, guarded by mu
+	mu       sync.Mutex
+	calls    map[string]*Call
+	draining bool
+	idle     chan struct{} // closed when draining and no call is left
+}
+
+// New makes a manager; deps are kept.
+func New(deps Deps) *Manager {
+	if deps.Now == nil {
+		deps.Now = time.Now
+	}
+	return &Manager{deps: deps, calls: map[string]*Call{}, idle: make(chan struct{})}
+}
+
+// Accept takes a new inbound dialog and starts its call's goroutine. It never
+// blocks, as sip.Deps.Invite demands.
+func (m *Manager) Accept(inv *sip.Invite) {
+	c := m.newCall(inv)
+	inv.Leg.Listen(func(e sip.Event) { c.post(func() { c.onCaller(e) }) }, c.mayTouch)
+	m.mu.Lock()
+	switch {
+	case m.draining:
+		c.refused = ErrDraining
+	case len(m.calls) >= maxCalls:
+		c.refused = ErrNodeFull
+	}
+	m.calls[c.id] = c
+	m.mu.Unlock()
+	go func() { // ends with the call; Drain waits for it through m.calls
+		defer m.remove(c.id)
+		c.run()
+	}()
+}
+
+func (m *Manager) newCall(inv *sip.Invite) *Call {
+	id := event.NewID()
+	rules := m.deps.Rules()
+	c := &Call{
+		id: id, deps: &m.deps, rules: rules, invite: inv, mail: newMailbox(), started: m.deps.Now(),
+		caller: party{name: "caller", leg: inv.Leg}, folder: event.NewFolder(),
+		place: place{phase: policy.PhaseIVR, language: rules.Language},
+		log:   m.deps.Log.With(zap.String("call", id)),
+	}
+	c.consent.state = policy.StateNotAsked
+	return c
+}
+
+// mayTouch tells whether a later request of the caller's dialog may come from
+// src: any source of the call's trunk, or the one the INVITE came from while
+// no trunk is known yet.
+func (c *Call) mayTouch(src netip.AddrPort) bool {
+	if seat := c.admittedBy.Load(); seat != nil {
+		return seat.Allows(src)
+	}
+	return src.Addr().Unmap() == c.invite.Source.Addr().Unmap()
+}
+
+func (m *Manager) remove(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.calls, id)
+	m.signalIdle()
+}
+
+// signalIdle closes idle once; mu is held.
+func (m *Manager) signalIdle() {
+	if !m.draining || len(m.calls) > 0 {
+		return
+	}
+	select {
+	case <-m.idle:
+	default:
+		close(m.idle)
+	}
+}
+
+// Drain refuses new calls from now on and waits until the last running one has
+// ended. When ctx ends first, the rest are hung up and waited for, each at most
+// as long as its recording may take to be sealed.
+func (m *Manager) Drain(ctx context.Context) {
+	m.mu.Lock()
+	m.draining = true
+	m.signalIdle()
+	m.mu.Unlock()
+	select {
+	case <-m.idle:
+		return
+	case <-ctx.Done():
+	}
+	for _, c := range m.running() {
+		c.post(func() { c.cancel(ErrShutdown) })
+	}
+	select {
+	case <-m.idle:
+	case <-time.After(2 * sealTimeout):
+		m.deps.Log.Error("calls did not end", zap.Int("calls", m.Count()))
+	}
+}
+
+// Draining tells whether new calls are refused.
+func (m *Manager) Draining() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.draining
+}
+
+// Count is the number of running calls.
+func (m *Manager) Count() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.calls)
+}
+
+func (m *Manager) running() []*Call {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	list := make([]*Call, 0, len(m.calls))
+	for _, c := range m.calls {
+		list = append(list, c)
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].id < list[j].id })
+	return list
+}

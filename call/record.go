@@ -1,0 +1,263 @@
+package call
+
+import (
+	"errors"
+	"time"
+
+	"go.uber.org/zap"
+
+	"assent/consent"
+	"assent/event"
+	"assent/media"
+	"assent/policy"
+	"assent/recorder"
+)
+
+// evidenceTimeout is how long audio may wait in memory for its ledger entry.
+const evidenceTimeout = 2 * time.Second
+
+var errNotDurable = errors.New("the ledger entry was not durable in time")
+
+// gate is the one bit that says whether recording rules may be processed.
+type gate struct {
+	open    bool
+	barrier media.Barrier
+}
+
+// recording is what the call knows of its recording.
+type recording struct {
+	last     policy.Decision  // the last decision
+	evidence *consent.Pending // the ledger entry that must be durable before any audio is
+	writer   *recorder.Recording
+	tap      *media.Tap
+	paused   string // the gap's type while the tap is paused
+	first    []consent.FirstSample
+	blocked  bool // the recorder could not be used; it is not tried again
+	done     *event.Recording
+}
+
+// decide evaluates the policy for both sides, writes down why, and lets the
+// recorder follow. It is called at answer and at every change.
+func (c *Call) decide(trigger string) {
+	var station *policy.Decision
+	if c.place.station != "" {
+		s := policy.Evaluate(c.facts(policy.SideStation), c.rules.Source)
+		station = &s
+	}
+	c.rec.last = policy.Combine(policy.Evaluate(c.facts(policy.SideTrunk), c.rules.Source), station)
+	c.keepDecision(trigger, c.rec.last)
+	c.publish(event.Event{Type: event.RecordingDecided, Reason: string(c.rec.last.Reason), Detail: trigger,
+		Recording: &event.Recording{Decision: string(c.rec.last.Verdict), Reason: string(c.rec.last.Reason)}})
+	c.follow(c.rec.last)
+}
+
+func (c *Call) keepDecision(trigger string, d policy.Decision) {
+	ctx, done := bounded()
+	defer done()
+	if err := c.deps.Store.PutDecision(ctx, c.id, c.deps.Now(), trigger, d); err != nil {
+		c.log.Error("decision not stored", zap.Error(err))
+	}
+}
+
+// facts are the policy's inputs as they stand.
+func (c *Call) facts(side policy.Side) policy.Facts {
+	f := policy.Facts{
+		Side: side, Direction: event.Inbound, Phase: c.place.phase,
+		Trunk: c.seat.Trunk(), TrunkRule: c.trunk.Recording,
+		Flow: c.flow.Name, FlowSuppress: c.flow.Suppress,
+		Consent: c.consent.state, GateOpen: c.gate.open, OutsideOnly: c.place.outside,
+		PeerRefused: c.peerRefused(), RecorderReady: !c.rec.blocked && c.recorderReady(),
+	}
+	if q, ok := c.rules.Queues[c.place.queue]; ok {
+		f.Queue, f.QueueRule = c.place.queue, q.Recording
+	}
+	if s, ok := c.rules.Stations[c.place.station]; ok {
+		f.Station, f.StationRule = c.place.station, s.Recording
+	}
+	return f
+}
+
+func (c *Call) peerRefused() bool {
+	const off = "off"
+	return c.caller.agreed.RecordPref == off || c.agent != nil && c.agent.agreed.RecordPref == off
+}
+
+// recorderReady tells whether all that a lawful recording needs is there.
+func (c *Call) recorderReady() bool {
+	for part, err := range map[string]error{
+		"recorder": c.deps.Recorder.Ready(), "ledger": c.deps.Ledger.Ready(), "store": c.deps.Store.Ready(),
+	} {
+		if err != nil {
+			c.log.Warn("recording not possible", zap.String("part", part), zap.Error(err))
+			return false
+		}
+	}
+	return true
+}
+
+// follow makes the recorder do what was decided.
+func (c *Call) follow(d policy.Decision) {
+	if d.Reason == policy.ReasonRecorderUnavailable && c.trunk.Recording.Required {
+		c.cancel(ErrRecorderRequired)
+	}
+	switch {
+	case d.Verdict == policy.VerdictRecord && c.rec.writer == nil:
+		c.record()
+	case d.Verdict == policy.VerdictRecord:
+		c.resume()
+	case d.Verdict == policy.VerdictPause:
+		c.pause(string(gapOf(d.Reason)))
+	case c.rec.writer != nil:
+		c.pause("suppressed")
+	}
+}
+
+// gapOf names the gap that a pausing decision leaves in the recording.
+func gapOf(r policy.Reason) string {
+	if r == policy.ReasonSecurePause {
+		return "secure_pause"
+	}
+	return "hold"
+}
+
+// record opens a recorder and taps the media, the one place where a call does
+// so. No byte reaches the disk before the ledger entry that permits it.
+func (c *Call) record() {
+	permit, err := c.permit()
+	if err != nil {
+		c.unavailable(err)
+		return
+	}
+	c.rec.writer = c.deps.Recorder.Open(c.spec(), c.evidence())
+	var right *media.Stream
+	if c.agent != nil {
+		right = c.agent.stream
+	}
+	c.rec.tap = c.session.Tap(permit, c.caller.stream, right, c.rec.writer)
+}
+
+// permit is the media engine's proof that the barrier was set, or that this
+// recording needs none; the ledger has an entry either way.
+func (c *Call) permit() (media.Permit, error) {
+	switch {
+	case c.gate.open:
+		return c.gate.barrier.Permit(), nil
+	case c.trunk.Recording.Consent == consentRequired:
+		return media.Permit{}, errors.New("the gate is closed")
+	}
+	c.keep(consentState{state: c.consent.state, method: c.consent.method}, "not_required")
+	c.rec.evidence = c.consent.entry
+	return c.session.NotRequired(), nil
+}
+
+// evidence yields nil once the ledger entry is durable, or why the recording
+// must not be. Its goroutine ends with the entry or after evidenceTimeout.
+func (c *Call) evidence() <-chan error {
+	entry, durable := c.rec.evidence, make(chan error, 1)
+	go func() {
+		late := time.NewTimer(evidenceTimeout)
+		defer late.Stop()
+		err := errNotDurable
+		select {
+		case <-entry.Done():
+			err = entry.Err()
+		case <-late.C:
+		}
+		durable <- err
+		if err != nil {
+			c.post(func() { c.unavailable(err) })
+		}
+	}()
+	return durable
+}
+
+// unavailable follows a recorder that can't record: row 11, and the call goes
+// on unless its trunk requires the recording.
+func (c *Call) unavailable(err error) {
+	c.log.Error("recording not possible", zap.Error(err))
+	c.rec.blocked = true
+	c.decide("recorder_unavailable")
+}
+
+func (c *Call) pause(gap string) {
+	if c.rec.tap == nil || c.rec.paused == gap {
+		return
+	}
+	c.rec.tap.Pause(gap)
+	c.rec.paused = gap
+	c.publish(event.Event{Type: event.RecordingPaused, Reason: gap, Recording: &event.Recording{ID: c.rec.writer.ID()}})
+}
+
+func (c *Call) resume() {
+	if c.rec.tap == nil || c.rec.paused == "" {
+		return
+	}
+	c.rec.tap.Resume()
+	c.rec.paused = ""
+	c.publish(event.Event{Type: event.RecordingResumed, Recording: &event.Recording{ID: c.rec.writer.ID()}})
+}
+
+// onFirstSample ties the ledger to the file: which sample was the first.
+func (c *Call) onFirstSample(n media.FirstSampleNotice) {
+	if c.rec.writer == nil || n.Tap != c.rec.tap {
+		return
+	}
+	c.rec.first = append(c.rec.first, consent.FirstSample{Channel: n.Channel, SSRC: n.SSRC, RTPTime: n.RTPTime})
+	c.rec.writer.Update(func(s *recorder.Spec) {
+		s.FirstSample = append(s.FirstSample, recorder.FirstSample{Channel: n.Channel, SSRC: n.SSRC, RTPTime: n.RTPTime})
+	})
+	if len(c.rec.first) > 1 {
+		return
+	}
+	c.checkFloor(n)
+	c.append(consent.TypeStarted, consent.StartedData{Recording: c.rec.writer.ID(), FirstSamples: c.rec.first,
+		Decision: string(c.rec.last.Reason), ConfigVersion: c.rules.Version})
+	c.publish(event.Event{Type: event.RecordingStarted, Recording: &event.Recording{ID: c.rec.writer.ID()}})
+}
+
+// checkFloor is the product's promise, held against what was really recorded:
+// no first sample lies below its stream's floor.
+func (c *Call) checkFloor(n media.FirstSampleNotice) {
+	for _, f := range c.gate.barrier.Floors {
+		if f.SSRC == n.SSRC && f.Leg == c.legOn(n.Channel) && n.RTPTime < f.RTPTime {
+			c.log.Error("recorded below the barrier", zap.Uint64("floor", f.RTPTime), zap.Uint64("rtp_time", n.RTPTime))
+			c.deps.Unconsented(f.RTPTime - n.RTPTime)
+		}
+	}
+}
+
+// legOn names the leg on a channel: 0 is the external party.
+func (c *Call) legOn(channel int) string {
+	if channel == 0 {
+		return c.caller.name
+	}
+	return "agent"
+}
+
+// spec is what the recording's sidecar will say of the call.
+func (c *Call) spec() recorder.Spec {
+	s := recorder.Spec{
+		ID: event.NewID(), Call: c.id, Trunk: c.trunkName, Queue: c.place.queue, Station: c.place.station,
+		Direction: event.Inbound, From: c.from(), To: c.to(), Reason: string(c.rec.last.Reason),
+		ConfigVersion: c.rules.Version, StartedAt: c.deps.Now(), DualChannel: c.trunk.Recording.DualChannel,
+		Consent: recorder.Consent{State: string(c.consent.state), Method: c.consent.method, Key: c.consent.key,
+			Prompt: c.consent.prompt, PromptSHA256: c.consent.sha256, Language: c.consent.language},
+		Channels: []recorder.Channel{{Party: "external", Leg: c.caller.name, Codec: c.caller.agreed.Codec.Name}, {Party: "internal"}},
+	}
+	if c.consent.entry != nil {
+		index := c.consent.entry.Index()
+		s.Consent.Ledger = &index
+	}
+	for _, f := range c.gate.barrier.Floors {
+		s.Barrier = append(s.Barrier, recorder.Floor(f))
+	}
+	return s
+}
+
+// nameAgent tells the recording who is on the internal channel.
+func (c *Call) nameAgent(a *attempt) {
+	c.rec.writer.Update(func(s *recorder.Spec) {
+		s.Station = a.station
+		s.Channels[1].Leg, s.Channels[1].Codec = a.name, a.agreed.Codec.Name
+	})
+}

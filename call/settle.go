@@ -1,0 +1,208 @@
+package call
+
+import (
+	"context"
+	"time"
+
+	"go.uber.org/zap"
+
+	"assent/consent"
+	"assent/event"
+	"assent/media"
+	"assent/policy"
+	"assent/recorder"
+	"assent/sip"
+	"assent/store"
+)
+
+// sealTimeout is how long call.ended waits for the recording to be sealed.
+const sealTimeout = 10 * time.Second
+
+// endBy notes that a dialog ended and ends the call. The first ending stands.
+func (c *Call) endBy(who string, e sip.Ended, why error) {
+	if c.ending == nil {
+		end := event.Ending{By: who, SIP: e.Status, Q850: e.Q850, Reason: e.Reason}
+		if broken, ok := brokenDialogs[e.Reason]; ok {
+			why, end = broken, causeOf(broken).ending()
+		}
+		c.ending = &end
+	}
+	c.cancel(why)
+}
+
+// brokenDialogs are the ends of a dialog that no party wanted.
+var brokenDialogs = map[string]error{
+	sip.EndNoAck:     ErrNoAck,
+	sip.EndTimeout:   ErrSignalling,
+	sip.EndTransport: ErrSignalling,
+	sip.EndGone:      ErrSignalling,
+	sip.EndInternal:  ErrSignalling,
+}
+
+// end fixes how the call ended, unless a dialog has said so already.
+func (c *Call) end(err error) {
+	if c.ending != nil {
+		return
+	}
+	end := causeOf(err).ending()
+	if c.caller.answered && err == nil {
+		end.SIP = 200
+	}
+	c.ending = &end
+	if err != nil && causeOf(err) == internal {
+		c.log.Error("call failed", zap.Error(err))
+	}
+}
+
+// untap ends the recording's audio: nothing that arrives later is kept.
+func (c *Call) untap() {
+	if c.rec.tap == nil {
+		return
+	}
+	position := c.rec.tap.Close()
+	c.rec.writer.Finish(recorder.Final{Position: position})
+}
+
+// hangUp ends both legs and frees the station.
+func (c *Call) hangUp() {
+	c.stopRinging()
+	why := sip.Cause{Status: c.ending.SIP, Q850: c.ending.Q850, Text: c.ending.Reason, RetryAfter: c.retryAfter}
+	if !c.caller.ended {
+		c.caller.leg.Hangup(why)
+	}
+	if a := c.agent; a != nil {
+		if !a.ended {
+			a.leg.Hangup(why)
+		}
+		if a.hold != nil {
+			a.hold.Release()
+		}
+	}
+}
+
+// seal waits for the file, ties it into the ledger and the store, and tells.
+// A recorder that takes longer than sealTimeout seals behind the call's back.
+func (c *Call) seal() {
+	if c.rec.writer == nil {
+		return
+	}
+	ctx, done := context.WithTimeout(context.Background(), sealTimeout)
+	defer done()
+	select {
+	case <-c.rec.writer.Done():
+		c.keepRecording(c.rec.writer.Result())
+	case <-ctx.Done():
+		c.log.Error("recording not sealed in time", zap.String("recording", c.rec.writer.ID()))
+		c.rec.done = &event.Recording{ID: c.rec.writer.ID(), Result: recorder.ResultFailed}
+		c.publish(event.Event{Type: event.RecordingFailed, Detail: "not sealed in time", Recording: c.rec.done})
+	}
+}
+
+// keepRecording is the one result of a decision to record: a ledger entry, a
+// row in the store, and its events.
+func (c *Call) keepRecording(r recorder.Result) {
+	c.rec.done = &event.Recording{ID: r.ID, Result: r.Result, File: r.File, SHA256: r.SHA256, DurationMS: r.DurationMS,
+		Decision: string(c.rec.last.Verdict), Reason: string(c.rec.last.Reason)}
+	if r.Err != nil {
+		c.log.Error("recording is not whole", zap.String("recording", r.ID), zap.String("result", r.Result), zap.Error(r.Err))
+	}
+	if r.File == "" {
+		c.publish(event.Event{Type: event.RecordingFailed, Reason: r.Result, Recording: c.rec.done})
+		return
+	}
+	c.rec.done.Decision, c.rec.done.Reason = string(policy.VerdictRecord), string(policy.ReasonAllowed)
+	c.publish(event.Event{Type: event.RecordingFinalized, Recording: c.rec.done})
+	c.append(consent.TypeSealed, consent.SealedData{Recording: r.ID, File: r.File, SHA256: r.SHA256,
+		SidecarSHA256: r.SidecarSHA256, DurationMS: r.DurationMS, Result: r.Result})
+	ctx, done := bounded()
+	defer done()
+	err := c.deps.Store.PutRecording(ctx, store.Recording{ID: r.ID, Call: c.id, Trunk: c.seat.Trunk(), Queue: c.place.queue,
+		Station: c.place.station, File: r.File, SHA256: r.SHA256, SidecarSHA256: r.SidecarSHA256,
+		DurationMS: r.DurationMS, Result: r.Result, CreatedAt: c.deps.Now()})
+	if err != nil {
+		c.log.Error("recording not stored", zap.String("recording", r.ID), zap.Error(err))
+		return
+	}
+	c.publish(event.Event{Type: event.RecordingStored, Recording: c.rec.done})
+}
+
+// result is the one result that every call's recording has.
+func (c *Call) result() *event.Recording {
+	if c.rec.done != nil {
+		return c.rec.done
+	}
+	r := &event.Recording{Decision: string(c.rec.last.Verdict), Reason: string(c.rec.last.Reason), Result: recorder.ResultNone}
+	if c.rec.last.Reason == policy.ReasonRecorderUnavailable {
+		r.Result = recorder.ResultBlocked
+	}
+	return r
+}
+
+// leave gives back what the call held and publishes its one end.
+func (c *Call) leave(err error) {
+	if c.ending == nil { // settling itself broke
+		end := causeOf(err).ending()
+		c.ending = &end
+	}
+	var quality *event.Quality
+	if c.session != nil {
+		quality = qualityOf(c.session.Close())
+	}
+	if c.seat != nil {
+		c.seat.Release()
+	}
+	if dropped := c.mail.close(); dropped > 0 {
+		c.log.Warn("a peer flooded the call", zap.Int("messages_dropped", dropped))
+	}
+	if c.refusedBeforeAnswer(err) {
+		c.publish(event.Event{Type: event.CallRefused, SIP: c.ending.SIP, Q850: c.ending.Q850, Reason: c.ending.Reason})
+	}
+	c.publish(event.Event{Type: event.CallEnded, By: c.ending.By, SIP: c.ending.SIP, Q850: c.ending.Q850,
+		Reason: c.ending.Reason, Recording: c.result(), Quality: quality})
+	c.writeCDR()
+}
+
+// refusedBeforeAnswer tells a refusal from a call that was led anywhere.
+func (c *Call) refusedBeforeAnswer(err error) bool {
+	return err != nil && !c.caller.answered && c.ending.By == bySystem
+}
+
+// writeCDR writes the call's one record: a row in the store, then a line in the
+// file; a crash between the two leaves a row whose line the next start writes.
+func (c *Call) writeCDR() {
+	cdr := c.folder.CDR()
+	ctx, done := bounded()
+	defer done()
+	stored := c.deps.Store.EndCall(ctx, cdr)
+	if stored != nil {
+		c.log.Error("CDR not stored", zap.Error(stored))
+	}
+	if err := c.deps.CDR.Write(cdr); err != nil {
+		c.log.Error("CDR not written", zap.Error(err))
+		return
+	}
+	if stored != nil {
+		return
+	}
+	if err := c.deps.Store.MarkFiled(ctx, c.id); err != nil {
+		c.log.Error("CDR not marked as written", zap.Error(err))
+	}
+}
+
+// qualityOf renders what the media counted for events and CDR.
+func qualityOf(r media.Report) *event.Quality {
+	q := &event.Quality{}
+	for _, s := range r.Streams {
+		leg := &event.LegQuality{Packets: s.Packets, Lost: s.Lost, LossPercent: s.LossPercent(), JitterMS: ms(s.Jitter),
+			RTTMS: ms(s.RTT), Late: s.Late, Duplicates: s.Duplicates}
+		switch {
+		case s.Leg == "caller":
+			q.Caller = leg
+		case s.Packets > 0:
+			q.Agent = leg
+		}
+	}
+	return q
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -1,0 +1,171 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.uber.org/zap"
+
+	"assent/event"
+	"assent/flowexec"
+	"assent/queue"
+)
+
+// Outcomes of a transfer that did not connect, as flows branch on them.
+const (
+	outcomeTimeout  = "timeout"
+	outcomeFull     = "full"
+	outcomeFailure  = "failure"
+	outcomeBusy     = "busy"
+	outcomeNoAnswer = "no_answer"
+)
+
+// ToQueue lets the caller wait until a station answers, and stays until the
+// talk is over (flowexec.ErrOver). Otherwise it returns the queue's outcome.
+func (v ivr) ToQueue(ctx context.Context, name string) (string, error) {
+	if err := v.drain(ctx); err != nil {
+		return "", err
+	}
+	ticket, err := v.deps.Board.Join(name, v.id)
+	switch {
+	case errors.Is(err, queue.ErrFull):
+		return outcomeFull, nil
+	case err != nil:
+		return "", err
+	}
+	defer ticket.Leave()
+	v.enterQueue(name)
+	outcome, err := v.waitInQueue(ctx, ticket)
+	if err == nil && outcome == "" {
+		return "", v.talk(ctx)
+	}
+	v.leaveQueue(outcome, err)
+	return outcome, err
+}
+
+func (c *Call) enterQueue(name string) {
+	c.place.queue, c.place.phase = name, policy.PhaseQueueWait
+	c.publish(event.Event{Type: event.QueueEntered})
+	c.playMusic(c.rules.Queues[name].Music)
+	c.decide("queue_entered")
+}
+
+// leaveQueue takes the caller back into the flow.
+func (c *Call) leaveQueue(outcome string, err error) {
+	c.caller.stream.Stop()
+	if err != nil {
+		outcome = "abandoned"
+	}
+	c.publish(event.Event{Type: event.QueueLeft, Reason: outcome})
+	c.place.queue, c.place.phase = "", policy.PhaseIVR
+	if err == nil {
+		c.decide("queue_left")
+	}
+}
+
+// waitInQueue rings what the queue offers until a station answers ("" and no
+// error, the station is c.agent) or the queue's outcome is known.
+func (c *Call) waitInQueue(ctx context.Context, ticket *queue.Ticket) (string, error) {
+	defer c.stopRinging()
+	for {
+		e, got, err := await(ctx, c, ticket.Events(), c.connected)
+		switch {
+		case err != nil:
+			return "", err
+		case !got:
+			return "", nil
+		}
+		switch e := e.(type) {
+		case *queue.Offer:
+			c.ringStation(e)
+		case queue.TimedOut:
+			return outcomeTimeout, nil
+		case queue.Failed:
+			return outcomeFailure, nil
+		}
+	}
+}
+
+// ToStation rings one station.
+func (v ivr) ToStation(ctx context.Context, station string, timeout time.Duration) (string, error) {
+	if err := v.drain(ctx); err != nil {
+		return "", err
+	}
+	offer, err := v.deps.Board.Seize(station)
+	if errors.Is(err, queue.ErrBusy) {
+		return outcomeBusy, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return v.connectTo(ctx, v.ringStation(offer), timeout)
+}
+
+// ToNumber calls a number through a trunk; only outside parties are left then.
+func (v ivr) ToNumber(ctx context.Context, number, trunkName string, timeout time.Duration) (string, error) {
+	if err := v.drain(ctx); err != nil {
+		return "", err
+	}
+	if trunkName == "" {
+		trunkName = v.seat.Trunk()
+	}
+	seat, refusal := v.rules.Trunks.Outbound(trunkName, v.deps.Now())
+	if refusal != nil {
+		v.log.Warn("no seat for the transfer", zap.String("to_trunk", trunkName), zap.String("reason", refusal.Code))
+		return outcomeFailure, nil
+	}
+	defer seat.Release()
+	outcome := outcomeFailure
+	for _, gateway := range seat.Config().Gateways {
+		var err error
+		outcome, err = v.connectTo(ctx, v.ringGateway(gateway, number, seat), timeout)
+		if err != nil || outcome != outcomeFailure {
+			return outcome, err
+		}
+	}
+	return outcome, nil
+}
+
+// connectTo waits for one attempt, then for the end of the talk.
+func (c *Call) connectTo(ctx context.Context, a *attempt, timeout time.Duration) (string, error) {
+	defer c.stopRinging()
+	answered, err := c.wait(ctx, timeout, func() bool { return c.connected() || a.outcome != "" })
+	switch {
+	case err != nil:
+		return "", err
+	case c.connected():
+		return "", c.talk(ctx)
+	case !answered:
+		return outcomeNoAnswer, nil
+	}
+	return a.outcome, nil
+}
+
+// connected tells whether somebody answered.
+func (c *Call) connected() bool { return c.agent != nil }
+
+// talk joins the two and stays until one of them leaves. The caller's end
+// shows as the context's; the far party's end ends the call.
+func (c *Call) talk(ctx context.Context) error {
+	c.stopRinging()
+	if err := c.answered(c.caller.early); err != nil {
+		return err
+	}
+	a := c.agent
+	if c.place.queue != "" {
+		c.publish(event.Event{Type: event.QueueLeft, Reason: "answered"})
+	}
+	c.caller.stream.Stop()
+	c.session.Bridge(c.caller.stream, a.stream)
+	c.place.phase, c.place.station, c.place.outside = policy.PhaseTalk, a.station, a.station == ""
+	if c.rec.tap != nil {
+		c.rec.tap.Replace(a.stream)
+	}
+	c.publish(event.Event{Type: event.CallBridged})
+	c.decide("bridged")
+	if _, err := c.wait(ctx, 0, func() bool { return a.ended }); err != nil {
+		return err
+	}
+	return flowexec.ErrOver
+}

@@ -1,0 +1,130 @@
+package configs
+
+import (
+	"net"
+	"net/netip"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"assent/sip"
+	"assent/source"
+)
+
+// maxDSCP is the largest codepoint of the six bits (RFC 2474 section 3).
+const maxDSCP = 63
+
+func (l *loader) checkSIP() {
+	if len(l.SIP.Listen) == 0 {
+		l.report("sip.listen", `write ["udp://0.0.0.0:5060", "tcp://0.0.0.0:5060"]`, "no listener: nobody could call")
+	}
+	for i, text := range l.SIP.Listen {
+		if _, _, err := sip.ParseListen(text); err != nil && !notYetListen(text) {
+			l.reportError(item("sip.listen", i), err)
+		}
+	}
+	l.twice("sip.listen", l.SIP.Listen)
+	if host := l.SIP.PublicAddress; host != "" && !validPublic(host) {
+		l.report("sip.public_address", "write an IP address or a host name, and :port if it differs", "%q is no address", host)
+	}
+	within(l, "sip.dscp", l.SIP.DSCP, 0, maxDSCP)
+}
+
+func (l *loader) checkMedia() {
+	if _, err := netip.ParseAddr(l.Media.Address); err != nil {
+		l.report("media.address", "write an IP address of this machine, or 0.0.0.0 for all", "%q is no IP address", l.Media.Address)
+	}
+	if text := l.Media.PublicAddress; text != "" {
+		if addr, err := netip.ParseAddr(text); err != nil || addr.IsUnspecified() {
+			l.report("media.public_address", "write the IP address that peers send media to", "%q is no IP address that media can be sent to", text)
+		}
+	}
+	l.checkPorts()
+	if len(l.Media.Codecs) == 0 {
+		l.report("media.codecs", "write [PCMA, PCMU]", "no codec: no call could be answered")
+	}
+	for i, name := range l.Media.Codecs {
+		if name != "PCMA" && name != "PCMU" && !notYetCodec(name) {
+			l.report(item("media.codecs", i), source.Suggest(name, "codecs", []string{"PCMA", "PCMU"}), "there is no codec %s", name)
+		}
+	}
+	l.twice("media.codecs", l.Media.Codecs)
+	within(l, "media.dscp", l.Media.DSCP, 0, maxDSCP)
+}
+
+// portRange is how a range of ports is written.
+var portRange = regexp.MustCompile(`^([0-9]{1,5})-([0-9]{1,5})$`)
+
+func (l *loader) checkPorts() {
+	const want = "write FIRST-LAST within 1024-65535, such as 20000-29999; a call needs 4"
+	m := portRange.FindStringSubmatch(l.Media.Ports)
+	if m == nil {
+		l.report("media.ports", want, "%q is no range of ports", l.Media.Ports)
+		return
+	}
+	low, _ := strconv.Atoi(m[1]) // five digits at most
+	high, _ := strconv.Atoi(m[2])
+	if low < 1024 || high > 65535 || high-low < 3 {
+		l.report("media.ports", want, "%s is no range of ports that can be used", l.Media.Ports)
+		return
+	}
+	for i, text := range l.SIP.Listen {
+		if network, addr, err := sip.ParseListen(text); err == nil && network == "udp" && int(addr.Port()) >= low && int(addr.Port()) <= high {
+			l.report(item("sip.listen", i), "take a port outside the range", "the port lies within media.ports (%s)", l.Media.Ports)
+		}
+	}
+}
+
+func (l *loader) checkAPI() {
+	const want = "write an IP address and a port, such as 127.0.0.1:8088"
+	addr, err := netip.ParseAddrPort(strings.Replace(l.API.Listen, "localhost:", "127.0.0.1:", 1))
+	if err != nil {
+		l.report("api.listen", want, "%q is no address to listen on", l.API.Listen)
+	}
+	if err == nil && !addr.Addr().IsLoopback() && len(l.API.Tokens) == 0 {
+		l.report("api.listen", "give api.tokens, or listen on 127.0.0.1", "without a token only loopback may ask, and %s is not loopback", l.API.Listen)
+	}
+	for i, token := range l.API.Tokens {
+		switch {
+		case strings.TrimSpace(token) == "" || strings.ContainsAny(token, " \t\r\n"):
+			l.report(item("api.tokens", i), `write "${env:NAME}" or "${file:PATH}"`, "a token can't be empty or hold spaces")
+		case len(token) < minToken:
+			l.warn(item("api.tokens", i), "make it of 16 random characters or more", "the token is short: it can be guessed")
+		}
+	}
+}
+
+// minToken is the length of a token that is worth guessing at.
+const minToken = 16
+
+// reportError reports an error that says what would be right after its last ";".
+func (l *loader) reportError(path string, err error) {
+	msg, want := err.Error(), ""
+	if i := strings.LastIndex(msg, "; "); i >= 0 {
+		msg, want = msg[:i], msg[i+2:]
+	}
+	l.report(path, want, "%s", msg)
+}
+
+// hostName is a name of the DNS (RFC 1123 section 2.1).
+var hostName = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+
+// validHost reports whether s is an IP address that can be sent to, or a host name.
+func validHost(s string) bool {
+	if addr, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
+		return !addr.IsUnspecified() && !addr.IsMulticast()
+	}
+	return hostName.MatchString(s) && len(s) < 254 && !digitsAndDots.MatchString(s)
+}
+
+// digitsAndDots is what an IPv4 address with a typing error looks like.
+var digitsAndDots = regexp.MustCompile(`^[0-9.]+$`)
+
+// validPublic reports whether s is a host, or a host and a port.
+func validPublic(s string) bool {
+	if host, port, err := net.SplitHostPort(s); err == nil {
+		n, err := strconv.ParseUint(port, 10, 16)
+		return err == nil && n > 0 && validHost(host)
+	}
+	return validHost(s)
+}

@@ -1,0 +1,35 @@
+package configs
+
+import (
+	"regexp"
+	"strings"
+	"time"
+
+	"assent/recorder"
+)
+
+// language is a tag such as en or de-AT (RFC 5646): it names a folder too.
+var language = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
+
+// century is longer than anyone keeps a consent.
+const century = 100 * 365 * 24 * time.Hour
+
+func (l *loader) checkStorage() {
+	l.given("recordings.dir", l.Recordings.Dir, "write a folder, such as "+recorder.Default().Dir)
+	if l.Recordings.Format != "opus" {
+		l.oneOf("recordings.format", l.Recordings.Format, recorder.FormatWAV)
+	}
+	l.length("recordings.min_length", l.Recordings.MinLength, 0, time.Hour)
+	l.given("consent.ledger", l.Consent.Ledger, "write a folder, such as ./data/ledger")
+	l.length("consent.valid_for", l.Consent.ValidFor, time.Second, century)
+	l.length("consent.guard", l.Consent.Guard, 20*time.Millisecond, 10*time.Second)
+	l.given("cdr.file", l.CDR.File, "write a file, such as ./data/cdr.jsonl")
+	l.given("flows", l.Flows, "write a folder, such as ./flows")
+	l.given("prompts", l.Prompts, "write a folder, such as ./prompts")
+	if !language.MatchString(l.Language) {
+		l.report("language", "write a tag such as en, de or pt-BR", "%q is no language", l.Language)
+	}
+	if file, ok := strings.CutPrefix(l.Store, "sqlite:"); !notYetStore(l.Store) && (!ok || file == "") {
+		l.report("store", "write sqlite:PATH, such as sqlite:./data/assent.db", "the store is no URL of a database that is known")
+	}
+}

@@ -1,0 +1,84 @@
+package configs
+
+import (
+	"assent/consent"
+	"assent/media"
+	"assent/queue"
+	"assent/recorder"
+	"assent/sip"
+	"assent/source"
+	"assent/trunk"
+)
+
+// Config is the whole configuration, section by section.
+type Config struct {
+	SIP        sip.Config                     `yaml:"sip"`
+	Media      media.Config                   `yaml:"media"`
+	Trunks     map[string]trunk.Config        `yaml:"trunks"`
+	Stations   map[string]queue.StationConfig `yaml:"stations"`
+	Queues     map[string]queue.Config        `yaml:"queues"`
+	Recordings recorder.Config                `yaml:"recordings"`
+	Consent    consent.Config                 `yaml:"consent"`
+	CDR        CDR                            `yaml:"cdr"`
+	// Store is the URL of the SQL store: "sqlite:PATH".
+	Store string `yaml:"store"`
+	// Flows is the folder of the flows.
+	Flows string `yaml:"flows"`
+	// Prompts is the folder of the prompts.
+	Prompts string `yaml:"prompts"`
+	// Language is the language that calls begin with.
+	Language string `yaml:"language"`
+	API      API    `yaml:"api"`
+	Log      Log    `yaml:"log"`
+}
+
+// CDR says where call detail records go, beside the store.
+type CDR struct {
+	// File gets one JSON line per call.
+	File string `yaml:"file"`
+}
+
+// API is the HTTP interface.
+type API struct {
+	// Listen is an IP address and a port.
+	Listen string `yaml:"listen"`
+	// Tokens are the bearer tokens that may ask for anything but health.
+	Tokens []string `yaml:"tokens"`
+}
+
+// Log says how much is logged to standard error, and how.
+type Log struct {
+	// Level is debug, info, warn or error.
+	Level string `yaml:"level"`
+	// Format is json or console.
+	Format string `yaml:"format"`
+}
+
+// Default returns the configuration of an empty file.
+func Default() Config {
+	return Config{
+		SIP:        sip.Default(),
+		Media:      media.Default(),
+		Trunks:     map[string]trunk.Config{},
+		Stations:   map[string]queue.StationConfig{},
+		Queues:     map[string]queue.Config{},
+		Recordings: recorder.Default(),
+		Consent:    consent.Default(),
+		CDR:        CDR{File: "./data/cdr.jsonl"},
+		Store:      "sqlite:./data/assent.db",
+		Flows:      "./flows",
+		Prompts:    "./prompts",
+		Language:   "en",
+		API:        API{Listen: "127.0.0.1:8088", Tokens: []string{}},
+		Log:        Log{Level: "info", Format: "json"},
+	}
+}
+
+// entryDefaults makes every entry of a map start from its own defaults.
+func entryDefaults() []source.Option {
+	return []source.Option{
+		source.Default(trunk.DefaultConfig),
+		source.Default(queue.DefaultConfig),
+		source.Default(queue.DefaultStationConfig),
+	}
+}

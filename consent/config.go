@@ -1,0 +1,18 @@
+package consent
+
+import "time"
+
+// Config is the `consent` section of the configuration.
+type Config struct {
+	// Ledger is the ledger's folder.
+	Ledger string `yaml:"ledger"`
+	// ValidFor is how long a consent given in one call serves later calls of the same caller.
+	ValidFor time.Duration `yaml:"valid_for"`
+	// Guard is what is added to the newest audio time where a key's own RTP time is not known.
+	Guard time.Duration `yaml:"guard"`
+}
+
+// Default returns the configuration that holds where nothing is given.
+func Default() Config {
+	return Config{Ledger: "./data/ledger", ValidFor: 365 * 24 * time.Hour, Guard: 200 * time.Millisecond}
+}

@@ -1,0 +1,17 @@
+// Package consent keeps the ledger: who agreed to what, when, and what was recorded because of it.
+//
+// The ledger is one append-only file of JSON lines. Each line carries the RFC 6962 section 2.1 leaf hash of the line
+// before it, so that a changed, removed or moved line is found and named; the same hashes are the leaves of a Merkle
+// tree, so that the ledger can become a signed tree without being rewritten. See DESIGN.md for the format and for what
+// the chain can't show by itself.
+//
+// It owns the ledger's folder: the folder, the file in it, and the lock that admits one writer. Any number of readers
+// (Verify, Entries, ByCall) may read while the writer runs; they see a consistent prefix.
+//
+// Goroutines: one per open Ledger, started by Open and awaited by Close. It writes and syncs whatever was appended since
+// its last sync (group commit). Append itself never touches the disk.
+//
+// It refuses: a second writer; to append behind a damaged tail; free-form data (only the typed entries of entry.go); a
+// caller that is not a commitment; and, after one failed write or sync, every further append, because what the disk then
+// holds is unknown.
+package consent

@@ -1,0 +1,129 @@
+package consent
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"time"
+)
+
+// Record is one line of the ledger as read.
+type Record struct {
+	Version int       `json:"v"`
+	Index   int64     `json:"index"`
+	Type    string    `json:"type"`
+	Call    string    `json:"call"`
+	Time    time.Time `json:"time"`
+	Prev    string    `json:"prev"` // leaf hash of the line before, hex
+	Hash    string    `json:"hash"` // leaf hash of this line, hex; not in the line itself
+	Line    int64     `json:"line"` // 1 is the first; not in the line itself
+	Data    any       `json:"data"` // the data struct of the type, by value
+}
+
+// Filter chooses entries. Zero fields choose all.
+type Filter struct {
+	Call  string
+	Type  string
+	Since time.Time // not before
+	Until time.Time // before
+}
+
+func (f Filter) matches(e fields) bool {
+	return (f.Call == "" || f.Call == e.call) &&
+		(f.Type == "" || f.Type == e.typ) &&
+		(f.Since.IsZero() || !e.time.Before(f.Since)) &&
+		(f.Until.IsZero() || e.time.Before(f.Until))
+}
+
+// Entries yields the entries of the ledger in dir that f chooses, oldest first, and checks the chain as it goes: the
+// first line that does not fit is yielded as a *BadLine, and ends the sequence. It may run beside the writer.
+func Entries(dir string, f Filter) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		file, size, err := openToRead(dir)
+		if err != nil {
+			yield(Record{}, err)
+			return
+		}
+		defer file.Close()
+		s := newScanner(io.NewSectionReader(file, 0, size), file.Name())
+		for {
+			e, err := s.next()
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if err == nil && !f.matches(e) {
+				continue
+			}
+			r, err := s.record(e, err)
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// ByCall returns the entries of one call, oldest first; none is not an error.
+func ByCall(dir, call string) ([]Record, error) {
+	var records []Record
+	for r, err := range Entries(dir, Filter{Call: call}) {
+		if err != nil {
+			return records, err
+		}
+		records = append(records, r)
+	}
+	return records, nil
+}
+
+// record returns the record of the line just read, unless err says that there is none.
+func (s *scanner) record(e fields, err error) (Record, error) {
+	if err != nil {
+		return Record{}, err
+	}
+	r, err := e.record(s.line, s.leaf)
+	if err != nil {
+		return Record{}, s.bad(err.Error())
+	}
+	return r, nil
+}
+
+// record completes f, whose data it copies.
+func (f fields) record(line int64, leaf Hash) (Record, error) {
+	data, err := decodeData(f.typ, f.data)
+	if err != nil {
+		return Record{}, err
+	}
+	return Record{
+		Version: version, Index: f.index, Type: f.typ, Call: f.call, Time: f.time, Data: data,
+		Prev: hex.EncodeToString(f.prev[:]), Hash: hex.EncodeToString(leaf[:]), Line: line,
+	}, nil
+}
+
+// decodeData returns the data struct of the type, by value.
+func decodeData(typ string, data []byte) (any, error) {
+	switch typ {
+	case TypeConsent:
+		return decode[ConsentData](data)
+	case TypeBarrier:
+		return decode[BarrierData](data)
+	case TypeStarted:
+		return decode[StartedData](data)
+	case TypeSealed:
+		return decode[SealedData](data)
+	case TypeWithdrawn:
+		return decode[WithdrawnData](data)
+	case TypeErased:
+		return decode[ErasedData](data)
+	}
+	return nil, fmt.Errorf("it has the unknown type %q", typ)
+}
+
+func decode[T any](b []byte) (any, error) {
+	var data T
+	if err := json.Unmarshal(b, &data); err != nil {
+		return nil, fmt.Errorf("its data can't be read: %w", err)
+	}
+	return data, nil
+}

@@ -1,0 +1,73 @@
+package event
+
+// Type is the name of an event, as it stands in the JSON.
+type Type string
+
+// The events of a call.
+const (
+	CallStarted     Type = "call.started"
+	CallRefused     Type = "call.refused"
+	CallAnswered    Type = "call.answered"
+	CallBridged     Type = "call.bridged"
+	CallHeld        Type = "call.held"
+	CallTransferred Type = "call.transferred"
+	CallEnded       Type = "call.ended" // exactly one a call, always
+)
+
+// The events of a call's flow.
+const (
+	FlowEntered  Type = "flow.entered"
+	FlowFailed   Type = "flow.failed"
+	AudioDrained Type = "audio.drained"
+)
+
+// The events of a call's consent. All but ConsentAsked set the consent's state.
+const (
+	ConsentAsked     Type = "consent.asked"
+	ConsentGranted   Type = "consent.granted"
+	ConsentDeclined  Type = "consent.declined"
+	ConsentNoInput   Type = "consent.no_input"
+	ConsentInvalid   Type = "consent.invalid"
+	ConsentOnFile    Type = "consent.on_file"
+	ConsentWithdrawn Type = "consent.withdrawn"
+)
+
+// The events of a call's recording.
+const (
+	RecordingGateOpened Type = "recording.gate_opened"
+	RecordingDecided    Type = "recording.decided"
+	RecordingStarted    Type = "recording.started" // the first sample is placed
+	RecordingPaused     Type = "recording.paused"
+	RecordingResumed    Type = "recording.resumed"
+	RecordingFinalized  Type = "recording.finalized"
+	RecordingStored     Type = "recording.stored"
+	RecordingFailed     Type = "recording.failed"
+	RecordingDeleted    Type = "recording.deleted"
+	RecordingHeld       Type = "recording.held"     // kept from deletion
+	RecordingReleased   Type = "recording.released" // no longer kept from deletion
+	RecordingAccessed   Type = "recording.accessed"
+)
+
+// The events of queues, trunks and the configuration.
+const (
+	QueueEntered      Type = "queue.entered"
+	QueueLeft         Type = "queue.left"
+	TrunkUp           Type = "trunk.up"
+	TrunkDown         Type = "trunk.down"
+	TrunkLimitReached Type = "trunk.limit_reached"
+	ConfigReloaded    Type = "config.reloaded"
+	ConfigRejected    Type = "config.rejected"
+)
+
+// Types returns the names of all events. The caller owns the slice.
+func Types() []Type {
+	return []Type{
+		CallStarted, CallRefused, CallAnswered, CallBridged, CallHeld, CallTransferred, CallEnded,
+		FlowEntered, FlowFailed, AudioDrained,
+		ConsentAsked, ConsentGranted, ConsentDeclined, ConsentNoInput, ConsentInvalid, ConsentOnFile, ConsentWithdrawn,
+		RecordingGateOpened, RecordingDecided, RecordingStarted, RecordingPaused, RecordingResumed,
+		RecordingFinalized, RecordingStored, RecordingFailed, RecordingDeleted, RecordingHeld,
+		RecordingReleased, RecordingAccessed,
+		QueueEntered, QueueLeft, TrunkUp, TrunkDown, TrunkLimitReached, ConfigReloaded, ConfigRejected,
+	}
+}

@@ -1,0 +1,21 @@
+package media
+
+// Config is the part `media` of the configuration.
+type Config struct {
+	// Address is the local IP address where RTP is received.
+	Address string `yaml:"address"`
+	// PublicAddress is the IP address that stands in SDP where it differs; empty: Address, or the local
+	// address from which the peer is reached.
+	PublicAddress string `yaml:"public_address"`
+	// Ports is the range of the local ports, "20000-29999", both included.
+	Ports string `yaml:"ports"`
+	// Codecs are offered and accepted in this order: "PCMA", "PCMU".
+	Codecs []string `yaml:"codecs"`
+	// DSCP marks outgoing RTP and RTCP (RFC 2474); 46 is EF.
+	DSCP int `yaml:"dscp"`
+}
+
+// Default returns every local address, ports 20000 to 29999, PCMA before PCMU, DSCP 46.
+func Default() Config {
+	return Config{Address: "0.0.0.0", Ports: "20000-29999", Codecs: []string{"PCMA", "PCMU"}, DSCP: 46}
+}

@@ -1,0 +1,55 @@
+package queue
+
+import (
+	"time"
+
+	"assent/policy"
+)
+
+// Values of Config.Strategy.
+const (
+	LongestIdle = "longest_idle" // whose last call ended longest ago; a station without calls before one with
+	RoundRobin  = "round_robin"  // the next after the one that was offered last
+	RingAll     = "ring_all"     // all that are free, at once; the first to answer gets the call
+	InOrder     = "in_order"     // the first of the list that is free
+)
+
+// Config is one entry of `queues`.
+type Config struct {
+	// Stations are names of entries of `stations`; their order counts for InOrder
+	// and RoundRobin, and elsewhere where stations are equal.
+	Stations []string `yaml:"stations"`
+	// Strategy is LongestIdle, RoundRobin, RingAll or InOrder.
+	Strategy string `yaml:"strategy"`
+	// Recording is the queue's recording rule.
+	Recording policy.QueueRule `yaml:"recording"`
+	// MaxWait is how long a caller may wait for an answer; 0 is without limit.
+	MaxWait time.Duration `yaml:"max_wait"`
+	// MaxWaiting is how many callers may wait for an answer; 0 is without limit.
+	MaxWaiting int `yaml:"max_waiting"`
+	// Music is the prompt that callers hear while they wait.
+	Music string `yaml:"music"`
+}
+
+// StationConfig is one entry of `stations`.
+type StationConfig struct {
+	// Address is where the station is dialled: "sip:agent-1@198.51.100.7:5060".
+	Address string `yaml:"address"`
+	// Calls is how many calls it takes at once, ringing ones included; less than 1
+	// counts as 1.
+	Calls int `yaml:"calls"`
+	// Ring is how long it rings before it counts as failed.
+	Ring time.Duration `yaml:"ring"`
+	// Recording is the station's own recording rule.
+	Recording policy.StationRule `yaml:"recording"`
+}
+
+// DefaultConfig returns what holds for a queue that says nothing.
+func DefaultConfig() Config {
+	return Config{Strategy: LongestIdle, MaxWait: 5 * time.Minute, MaxWaiting: 100}
+}
+
+// DefaultStationConfig returns what holds for a station that says nothing.
+func DefaultStationConfig() StationConfig {
+	return StationConfig{Calls: 1, Ring: 20 * time.Second}
+}

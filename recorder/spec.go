@@ -1,0 +1,129 @@
+package recorder
+
+import (
+	"slices"
+	"time"
+)
+
+// Spec is what is known of a recording when it opens. The recorder keeps a copy.
+type Spec struct {
+	// ID names the recording and its files: a ULID.
+	ID string `json:"id"`
+	// Call, Trunk, Queue and Station say where it belongs; Queue and Station may be empty.
+	Call    string `json:"call"`
+	Trunk   string `json:"trunk"`
+	Queue   string `json:"queue"`
+	Station string `json:"station"`
+	// Direction is "inbound" or "outbound".
+	Direction string `json:"direction"`
+	// From and To are the call's numbers.
+	From string `json:"from"`
+	To   string `json:"to"`
+	// Reason is the code of the decision that opened the recording.
+	Reason string `json:"reason"`
+	// ConfigVersion is the version of the configuration that the call started with.
+	ConfigVersion string `json:"config_version"`
+	// StartedAt is the wall-clock time of position 0.
+	StartedAt time.Time `json:"started_at"`
+	// DualChannel keeps the parties on channels of their own; false mixes them into one.
+	DualChannel bool `json:"dual_channel"`
+	// Channels describes channel 0 (external) and 1 (internal); missing ones are filled in.
+	Channels []Channel `json:"channels"`
+	// FirstSample names the first recorded sample of each stream.
+	FirstSample []FirstSample `json:"first_sample"`
+	// Consent is the consent that the recording stands on.
+	Consent Consent `json:"consent"`
+	// Barrier lists the floors of the cut.
+	Barrier []Floor `json:"barrier"`
+}
+
+// Channel describes the party on one channel.
+type Channel struct {
+	// Party is "external" or "internal".
+	Party string `json:"party"`
+	// Leg is the id of the party's leg, if known.
+	Leg string `json:"leg,omitempty"`
+	// SSRC is the RTP source that was placed first, 0 if unknown.
+	SSRC uint32 `json:"ssrc"`
+	// Codec is the codec that the party sent, if known.
+	Codec string `json:"codec,omitempty"`
+}
+
+// FirstSample names the first recorded sample of a stream in its own RTP time.
+type FirstSample struct {
+	Channel int    `json:"channel"`
+	SSRC    uint32 `json:"ssrc"`
+	RTPTime uint64 `json:"rtp_time"`
+}
+
+// Consent is the consent as the sidecar tells it.
+type Consent struct {
+	State        string `json:"state"`
+	Method       string `json:"method"`
+	Key          string `json:"key"`
+	Prompt       string `json:"prompt"`
+	PromptSHA256 string `json:"prompt_sha256"`
+	Language     string `json:"language"`
+	// Ledger is the index of the consent's ledger entry, nil if unknown.
+	Ledger *int64 `json:"ledger"`
+}
+
+// Floor is the barrier in one stream.
+type Floor struct {
+	Leg     string `json:"leg"`
+	SSRC    uint32 `json:"ssrc"`
+	RTPTime uint64 `json:"rtp_time"`
+	// Source is "key", "audio" or "guard".
+	Source string `json:"source"`
+	// Discarded counts the samples that were dropped at the cut.
+	Discarded int `json:"discarded"`
+}
+
+// clone returns a copy that shares nothing with s.
+func (s Spec) clone() Spec {
+	s.Channels = slices.Clone(s.Channels)
+	s.FirstSample = slices.Clone(s.FirstSample)
+	s.Barrier = slices.Clone(s.Barrier)
+	if s.Consent.Ledger != nil {
+		index := *s.Consent.Ledger
+		s.Consent.Ledger = &index
+	}
+	return s
+}
+
+// complete fills in the channels that the caller left out.
+func (s *Spec) complete() {
+	parties := [channels]string{"external", "internal"}
+	for len(s.Channels) < channels {
+		s.Channels = append(s.Channels, Channel{})
+	}
+	s.Channels = s.Channels[:channels]
+	for i := range s.Channels {
+		if s.Channels[i].Party == "" {
+			s.Channels[i].Party = parties[i]
+		}
+	}
+}
+
+// fileChannels returns how many channels the stored file has.
+func (s Spec) fileChannels() int {
+	if s.DualChannel {
+		return channels
+	}
+	return 1
+}
+
+// validID reports whether id can be a file's name in every folder.
+func validID(id string) bool {
+	if id == "" || len(id) > 64 {
+		return false
+	}
+	for _, c := range []byte(id) {
+		switch {
+		case c >= '0' && c <= '9', c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z', c == '-', c == '_':
+		default:
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,303 @@
+package sip
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+)
+
+// locate finds the address of the target, in a goroutine if it is a name, and sends the INVITE.
+func (g *Leg) locate() {
+	o := g.out
+	if addr, ok := uriAddr(o.uri.String()); ok {
+		g.invite(addr)
+		return
+	}
+	if o.spec.Timeout > 0 {
+		o.ring = g.lane.after(o.spec.Timeout, g.ringTimeout)
+	}
+	g.ep.readers.Add(1)
+	go g.lookUp(strings.Trim(o.uri.Host, "[]"), o.uri.Port)
+}
+
+// lookUp resolves a name to its first address of a family that we listen on.
+func (g *Leg) lookUp(host string, port int) {
+	defer g.ep.readers.Done()
+	defer g.ep.guard("look-up", nil)
+	ctx, cancel := context.WithTimeout(g.ep.ctx, g.ep.tm.dial)
+	defer cancel()
+	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if port <= 0 || port > 65535 {
+		port = defaultPort
+	}
+	g.do(func() {
+		if g.over() {
+			return
+		}
+		for _, ip := range ips {
+			addr := netip.AddrPortFrom(ip.Unmap(), uint16(port))
+			if _, err := g.ep.socketFor(g.out.transport, addr); err == nil {
+				g.invite(addr)
+				return
+			}
+		}
+		g.ep.log.quiet(noteSend, "no address for a called name", err)
+		g.unreachable(503)
+	})
+}
+
+// invite sends the INVITE to addr.
+func (g *Leg) invite(addr netip.AddrPort) {
+	o := g.out
+	h, err := g.ep.socketFor(o.transport, addr)
+	if err != nil {
+		g.ep.log.quiet(noteSend, "call not placed", err)
+		g.unreachable(503)
+		return
+	}
+	g.remote.Store(&addr)
+	g.ep.dialled.add(addr.Addr())
+	g.prepare(h)
+	r := g.d.request("INVITE")
+	r.headers = g.inviteHeaders()
+	r.contentType, r.body = sdpType, o.spec.Offer
+	o.req = r
+	if o.spec.Timeout > 0 && o.ring == nil {
+		o.ring = g.lane.after(o.spec.Timeout, g.ringTimeout)
+	}
+	o.tx = g.lane.start(r, g.acceptsFrom, g.onCallAnswer, g.unreachable)
+	g.d.hop.conn = r.hop.conn
+}
+
+// prepare fills the dialog for a call by h.
+func (g *Leg) prepare(h hop) {
+	o := g.out
+	host, _ := h.local()
+	hops := o.spec.MaxForwards
+	if hops <= 0 {
+		hops = 70
+	}
+	g.d = dialog{callID: g.callID, localTag: g.id, local: partyValue(o.spec.From, host), remote: toValue(o),
+		target: o.uri.String(), maxForwards: hops, hop: h, direct: h}
+}
+
+func (g *Leg) inviteHeaders() []header {
+	spec := g.out.spec
+	host, _ := g.d.hop.local()
+	out := []header{{"Contact", g.d.hop.contact()}, {"Allow", allowMethods}, {"Accept", sdpType}}
+	if spec.Asserted != nil {
+		out = append(out, header{"P-Asserted-Identity", partyValue(*spec.Asserted, host)})
+	}
+	if spec.Privacy != "" {
+		out = append(out, header{"Privacy", clean(spec.Privacy)})
+	}
+	return out
+}
+
+// partyValue renders a party for From or P-Asserted-Identity; host stands in where it has none.
+func partyValue(p Party, host string) string {
+	v := ""
+	if p.Display != "" {
+		v = quote(p.Display) + " "
+	}
+	if p.Host != "" && hostName(p.Host) {
+		host = bracket(strings.Trim(p.Host, "[]"))
+	}
+	if p.User == "" {
+		return v + "<sip:" + host + ">"
+	}
+	return v + "<sip:" + escapeUser(p.User) + "@" + host + ">"
+}
+
+// hostName reports whether s may stand as a host in a URI.
+func hostName(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if !alnum(s[i]) && strings.IndexByte("-._:[]", s[i]) < 0 {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// toValue renders the To header: the spec's URI or user, else the target without parameters.
+func toValue(o *calling) string {
+	to := clean(o.spec.To)
+	if scheme, _, ok := strings.Cut(to, ":"); ok && (strings.EqualFold(scheme, "sip") || strings.EqualFold(scheme, "tel")) &&
+		!strings.ContainsAny(to, "<> \"") {
+		return "<" + to + ">"
+	}
+	user := unescapeUser(o.uri.User)
+	if to != "" {
+		user = to
+	}
+	return partyValue(Party{User: user, Host: o.uri.Host}, o.uri.Host)
+}
+
+// unreachable ends a call that got no final answer: 408 for silence, 503 where nothing could be sent.
+func (g *Leg) unreachable(status int) {
+	g.out.stop()
+	if status == 503 {
+		g.finish(Ended{By: ByTimeout, Status: status, Reason: EndTransport})
+		return
+	}
+	g.finish(Ended{By: ByTimeout, Status: status, Reason: EndTimeout})
+}
+
+// release takes the peer of a call that we placed off the list of those who may answer, once no retransmission can
+// come any more.
+func (g *Leg) release() {
+	addr := g.Remote()
+	if g.uac && addr.IsValid() {
+		time.AfterFunc(2*g.ep.tm.giveUp(), func() { g.ep.dialled.remove(addr.Addr()) })
+	}
+}
+
+// ringTimeout ends a call that nobody takes.
+func (g *Leg) ringTimeout() {
+	if g.over() || g.out.answered {
+		return
+	}
+	g.cancelCall(Cause{Status: 408, Q850: 19, Text: "no answer"})
+	g.finish(Ended{By: ByTimeout, Status: 408, Q850: 19, Reason: EndTimeout})
+}
+
+// onCallAnswer takes every answer to our INVITE.
+func (g *Leg) onCallAnswer(m *message) {
+	switch {
+	case m.status < 200:
+		g.onProvisional(m)
+	case m.status < 300:
+		g.onAccepted(m)
+	default:
+		g.out.stop()
+		g.finish(Ended{By: ByRemote, Status: m.status, Q850: parseQ850(m), Reason: EndRejected})
+	}
+}
+
+// onProvisional tells what is new; any number of them may come.
+func (g *Leg) onProvisional(m *message) {
+	o := g.out
+	first := !o.proceeding
+	o.proceeding = true
+	if o.cancelled != nil {
+		if first {
+			g.sendCancel()
+		}
+		return
+	}
+	if first || m.status > 100 {
+		o.c.stop()
+		o.c = g.lane.after(g.ep.tm.c, g.ringTimeout)
+	}
+	if m.status == 100 {
+		return
+	}
+	if m.to.tag != "" && !slices.Contains(o.tags, m.to.tag) && len(o.tags) < maxForks {
+		o.tags = append(o.tags, m.to.tag)
+	}
+	sdp := m.sdp()
+	if m.status == o.told && bytes.Equal(sdp, o.early) {
+		return
+	}
+	o.told, o.early = m.status, sdp
+	if sdp == nil || m.status == 180 {
+		g.emit(Ringing{Status: m.status})
+	}
+	if sdp != nil {
+		g.emit(Progress{SDP: sdp})
+	}
+}
+
+// onAccepted takes each 2xx: the first makes the dialog, its repetitions are acknowledged again, and those of other
+// branches are acknowledged and hung up (section 13.2.2.4).
+func (g *Leg) onAccepted(m *message) {
+	o := g.out
+	switch {
+	case !o.answered:
+		g.answered(m)
+	case m.to.tag == g.d.remoteTag:
+		h := g.d.hop
+		g.ep.send(&h, o.ack, nil)
+	default:
+		g.forked(m)
+	}
+}
+
+func (g *Leg) answered(m *message) {
+	o := g.out
+	o.answered = true
+	o.stop()
+	g.d.direct = m.via
+	g.d.remoteTag = m.to.tag
+	g.d.learn(m, true, true, g.allowed)
+	o.ack = g.ackFor(m.cseq, nil)
+	g.ep.send(&g.d.hop, o.ack, nil)
+	if g.over() {
+		c := Cause{Q850: 16}
+		if o.cancelled != nil {
+			c = *o.cancelled
+		}
+		g.sendBye(c)
+		return
+	}
+	g.phase.Store(phaseUp)
+	g.emit(Answered{SDP: m.sdp()})
+}
+
+// forked ends the dialog of another branch.
+func (g *Leg) forked(m *message) {
+	o := g.out
+	for _, f := range o.forks {
+		if f.tag == m.to.tag {
+			g.ep.send(&f.hop, f.ack, nil)
+			return
+		}
+	}
+	if len(o.forks) >= maxForks {
+		return
+	}
+	other := &Leg{ep: g.ep, lane: g.lane, id: g.id, callID: g.callID, uac: true}
+	other.outlet.listen(nil, g.allowed)
+	other.phase.Store(phaseOver)
+	other.d = g.d
+	other.d.localSeq, other.d.remoteTag, other.d.direct = m.cseq, m.to.tag, m.via
+	other.d.learn(m, true, true, g.allowed)
+	ack := other.ackFor(m.cseq, nil)
+	g.ep.send(&other.d.hop, ack, nil)
+	o.forks = append(o.forks, fork{m.to.tag, other.d.hop, ack})
+	other.sendBye(Cause{Q850: 26, Text: "answered elsewhere"})
+}
+
+// cancelCall gives the call up. CANCEL waits for a provisional answer (section 9.1); a 2xx that crosses it gets ACK
+// and BYE.
+func (g *Leg) cancelCall(c Cause) {
+	o := g.out
+	o.stop()
+	o.cancelled = &c
+	if o.proceeding {
+		g.sendCancel()
+	}
+}
+
+func (g *Leg) sendCancel() {
+	o := g.out
+	r := o.req.derive("CANCEL", o.req.to)
+	r.headers = causeHeaders(Cause{Q850: o.cancelled.Q850, Text: o.cancelled.Text})
+	g.lane.start(r, g.acceptsFrom, func(*message) {}, func(int) {})
+	g.lane.after(g.ep.tm.giveUp(), o.tx.abandon)
+}
+
+// stop ends the timers of a call that rings.
+func (o *calling) stop() {
+	o.ring.stop()
+	o.c.stop()
+}
+
+// earlyTag reports whether a branch that rings has that tag.
+func (o *calling) earlyTag(tag string) bool {
+	return o != nil && !o.answered && slices.Contains(o.tags, tag)
+}

@@ -1,0 +1,37 @@
+// Package sip owns signalling: the SIP sockets, and every dialog over them as a Leg.
+//
+// An Endpoint listens on UDP and TCP. An inbound call arrives as an Invite with its Leg; Dial places an outgoing one.
+// What happens on a leg comes to its Sink as events, strictly in order, and ends with exactly one Ended. Each leg is
+// a dialog of its own, with its own Call-ID and tags: the two legs of a bridged call share nothing here.
+//
+// # What is ours and what is sipgo's
+//
+// The grammar is sipgo's (URIs, name-addr, Via). Sockets, framing, transactions and dialogs are written here, because
+// sipgo 1.7.2 starts a goroutine a message and so loses their order, waits inside its transaction machines, closes a
+// TCP connection at the first malformed message, keeps its timers in package variables and recovers from no panic.
+//
+// # Order and goroutines
+//
+// Start runs one reader a UDP socket and one accepter a TCP listener; each TCP connection has a reader and a writer;
+// a name in a Dial target is looked up in a goroutine. Readers parse, refuse and queue; the work is done in lanes.
+// A lane is all state of one Call-ID: transactions, legs, timers. Its messages, timers and commands are worked off one
+// after the other by a goroutine that exists only while there is work, so nothing in a lane is locked, no call costs
+// a goroutine, and no call waits for another. A panic is recovered at each of these goroutines' tasks and ends at
+// most the legs of one Call-ID.
+//
+// # Who is heard
+//
+// A source is asked for before its bytes are parsed (Deps.Known); a stranger gets silence and leaves nothing in
+// memory. Addresses that we have dialled may answer and speak in their dialogs. A dialog hears only the sources that
+// its leg allows: another trunk's request for it gets 481, a stranger's nothing. In-dialog requests of ours go only
+// where its requests may come from.
+//
+// # What it refuses
+//
+// Methods other than INVITE, ACK, CANCEL, BYE, OPTIONS, INFO and UPDATE (405), extensions (420), bodies other than
+// SDP (415), TLS and WebSocket, SRV and NAPTR look-ups, authentication, and redirection: a 3xx ends the leg.
+// Everything that a peer can make us keep is bounded; the bounds stand in config.go.
+//
+// RFC 3261 (SIP), 3264 (offer/answer timing), 3311 (UPDATE), 3325 and 3323 (asserted identity, privacy), 3326
+// (Reason), 3581 (rport), 6026 (INVITE transactions), 6086 (INFO).
+package sip

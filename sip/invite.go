@@ -1,0 +1,51 @@
+package sip
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Party is one end of a call as signalling names it.
+type Party struct {
+	User    string // user part, unescaped, as written (separators included); the number of a tel URI
+	Host    string
+	Display string
+	URI     string // the whole URI as received; not used when sending
+}
+
+// Invite is a new inbound call. The receiver keeps it; Offer is its to keep.
+type Invite struct {
+	Leg         *Leg
+	CallID      string
+	From, To    Party
+	Called      string // user part of the Request-URI, unescaped
+	Asserted    *Party // P-Asserted-Identity (RFC 3325), nil if none
+	Privacy     string // Privacy header (RFC 3323), as written
+	Source      netip.AddrPort
+	Transport   string // "udp" or "tcp"
+	Offer       []byte // SDP, nil for an offerless INVITE
+	MaxForwards int    // as received; 70 where the header was missing
+}
+
+// DialSpec describes an outgoing call.
+type DialSpec struct {
+	Target      string // "sip:agent-1@198.51.100.7:5060;transport=tcp"
+	From        Party  // User, Host and Display; Host "" is our own address
+	To          string // URI or user for the To header; "" is the target
+	Offer       []byte // SDP; nil is not supported
+	MaxForwards int    // 0 or less: 70
+	Asserted    *Party // P-Asserted-Identity to send, nil for none
+	Privacy     string // Privacy header to send, "" for none
+	// Allow says which sources may speak in this dialog; nil: the target's address, any port.
+	Allow func(netip.AddrPort) bool
+	// Timeout is the longest wait for an answer; then CANCEL. 0: only timer C (3 min without a sign of life).
+	Timeout time.Duration
+}
+
+// Cause says why a leg is refused or ended.
+type Cause struct {
+	Status     int           // SIP status of a refusal; 0: 480 before the answer
+	Q850       int           // sent as Reason: Q.850;cause=… (RFC 3326); 0: no header
+	Text       string        // reason phrase of the Reason header
+	RetryAfter time.Duration // Retry-After of a refusal, whole seconds; 0: none
+}

@@ -1,0 +1,143 @@
+package sip
+
+import (
+	"hash/maphash"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// receive takes one whole message, borrowed, on a reader's goroutine: it parses, refuses what is wrong, and hands the
+// rest to its lane. known says whether the source may open dialogs.
+func (e *Endpoint) receive(b []byte, via hop, src netip.AddrPort, known bool) {
+	e.stats.received.Add(1)
+	m, flt := parse(b)
+	if flt != nil {
+		e.stats.malformed.Add(1)
+		e.log.quiet(noteParse, "message refused", flt)
+		if m == nil || !known {
+			return
+		}
+	}
+	m.src, m.via, m.known = src, via, known
+	if flt != nil {
+		if m.answerable() {
+			e.refuse(m, reply{status: flt.status})
+		}
+		return
+	}
+	if !m.request() {
+		e.disp.deliver(e, m.callID, false, func(l *lane) { l.onResponse(m) })
+		return
+	}
+	if r, ok := validate(m); !ok {
+		if known {
+			e.refuse(m, r)
+		}
+		return
+	}
+	opens := m.method == "INVITE" && m.to.tag == "" && known && !e.closing.Load()
+	if !e.disp.deliver(e, m.callID, opens, func(l *lane) { l.onRequest(m) }) {
+		e.outside(m)
+	}
+}
+
+// outside answers a request that belongs to no call of ours, without keeping anything of it.
+func (e *Endpoint) outside(m *message) {
+	switch {
+	case !m.known || m.method == "ACK":
+	case m.to.tag != "" || m.method == "CANCEL" || m.method == "BYE" || m.method == "INFO" || m.method == "UPDATE":
+		e.refuse(m, reply{status: 481})
+	case m.method == "OPTIONS":
+		e.options(m)
+	case m.method == "INVITE":
+		e.refuse(m, reply{status: 503, headers: []header{{"Retry-After", "5"}}})
+	default:
+		e.refuse(m, notAllowed())
+	}
+}
+
+// options answers what we can do, and whether we take calls (section 11.2).
+func (e *Endpoint) options(m *message) {
+	if e.closing.Load() || e.deps.Ready != nil && !e.deps.Ready() {
+		e.stateless(m, reply{status: 503, headers: []header{{"Retry-After", "10"}}})
+		return
+	}
+	e.stateless(m, reply{status: 200, headers: abilities()})
+}
+
+func abilities() []header {
+	return []header{{"Allow", allowMethods}, {"Accept", sdpType}, {"Accept-Language", "en"}}
+}
+
+func notAllowed() reply { return reply{status: 405, headers: []header{{"Allow", allowMethods}}} }
+
+// refuse answers with an error, and counts it.
+func (e *Endpoint) refuse(m *message, r reply) {
+	if m.method == "ACK" {
+		return
+	}
+	e.stats.refused.Add(1)
+	e.stateless(m, r)
+}
+
+// stateless answers without a transaction (section 8.2.7): the same request gets the same To tag again.
+func (e *Endpoint) stateless(m *message, r reply) {
+	r.toTag = e.statelessTag(m)
+	h := replyHop(m)
+	if h.udp != nil && m.topText != "" && m.top.Host == "" {
+		h.addr = m.src // an unreadable Via has no port to answer to
+	}
+	e.send(&h, r.render(m), nil)
+}
+
+func (e *Endpoint) statelessTag(m *message) string {
+	return strconv.FormatUint(maphash.String(e.seed, m.callID+"\x00"+m.from.tag+"\x00"+m.topText), 36)
+}
+
+// validate refuses what the parser let through (section 8.2.2). An ACK that fails is dropped.
+func validate(m *message) (reply, bool) {
+	if m.method == "ACK" || m.method == "CANCEL" {
+		return reply{}, true
+	}
+	if m.hops == 0 && m.method == "INVITE" && m.to.tag == "" {
+		return reply{status: 483}, false
+	}
+	if missing := m.list("require"); len(missing) > 0 {
+		return reply{status: 420, headers: []header{{"Unsupported", strings.Join(missing, ", ")}}}, false
+	}
+	if m.method != "INVITE" && m.method != "UPDATE" {
+		return reply{}, true
+	}
+	if v, ok := m.value("content-encoding"); ok && len(m.body) > 0 && !strings.EqualFold(v, "identity") {
+		return reply{status: 415, headers: []header{{"Accept-Encoding", "identity"}}}, false
+	}
+	if len(m.body) > 0 && !m.carries(sdpType) {
+		return reply{status: 415, headers: []header{{"Accept", sdpType}}}, false
+	}
+	if !acceptsSDP(m) {
+		return reply{status: 406}, false
+	}
+	if m.method == "INVITE" {
+		if _, ok := m.contact(); !ok {
+			return reply{status: 400}, false
+		}
+	}
+	return reply{}, true
+}
+
+// acceptsSDP reports whether an INVITE's Accept header, if any, lets us answer with SDP (section 20.1).
+func acceptsSDP(m *message) bool {
+	list := m.list("accept")
+	if len(list) == 0 || m.method != "INVITE" {
+		return true
+	}
+	for _, v := range list {
+		v, _, _ = strings.Cut(v, ";")
+		switch strings.ToLower(strings.TrimSpace(v)) {
+		case sdpType, "application/*", "*/*":
+			return true
+		}
+	}
+	return false
+}

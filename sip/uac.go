@@ -1,0 +1,108 @@
+package sip
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// calling is our INVITE until the transaction's end.
+type calling struct {
+	spec       DialSpec
+	uri        sip.Uri
+	transport  string
+	req        *request
+	tx         *clientTx
+	proceeding bool   // a provisional answer has come: CANCEL may be sent
+	cancelled  *Cause // the call is no longer wanted
+	answered   bool
+	ack        []byte
+	ring, c    *timer
+	told       int      // status of the last provisional answer told
+	early      []byte   // its SDP
+	tags       []string // of the early dialogs
+	forks      []fork
+}
+
+// fork is another branch's dialog that answered our INVITE; it was hung up at once.
+type fork struct {
+	tag string
+	hop hop
+	ack []byte
+}
+
+// Dial places a call. It returns at once; the sink gets Ringing, Progress and Answered, or Ended. The error is one of
+// the spec: then there is no leg and no event. The endpoint must have been started.
+func (e *Endpoint) Dial(spec DialSpec, sink Sink) (*Leg, error) {
+	if e.ctx == nil || e.closing.Load() {
+		return nil, errors.New("sip: the endpoint is not running")
+	}
+	var uri sip.Uri
+	if err := sip.ParseUri(spec.Target, &uri); err != nil {
+		return nil, fmt.Errorf("dial %q: not a SIP URI: %w", spec.Target, err)
+	}
+	if !strings.EqualFold(uri.Scheme, "sip") || uri.Host == "" || clean(spec.Target) != spec.Target {
+		return nil, fmt.Errorf("dial %q: want sip:user@host[:port][;transport=udp|tcp]", spec.Target)
+	}
+	transport := strings.ToLower(viaParam(uri.UriParams, "transport"))
+	if transport != "" && transport != "udp" && transport != "tcp" {
+		return nil, fmt.Errorf("dial %q: transport %s is not in this version; want udp or tcp", spec.Target, transport)
+	}
+	if len(spec.Offer) == 0 {
+		return nil, fmt.Errorf("dial %q: an offer is needed", spec.Target)
+	}
+	if sink == nil {
+		sink = func(Event) {}
+	}
+	if _, err := e.socketFor(transport, netip.AddrPort{}); err != nil {
+		return nil, fmt.Errorf("dial %q: %w", spec.Target, err)
+	}
+	return e.place(spec, uri, transport, sink)
+}
+
+// place makes the leg and sends the INVITE from its lane.
+func (e *Endpoint) place(spec DialSpec, uri sip.Uri, transport string, sink Sink) (*Leg, error) {
+	g := &Leg{ep: e, id: newTag(), callID: newTag(), uac: true}
+	g.outlet.listen(sink, spec.Allow)
+	opened := e.disp.open(e, g.callID, func(l *lane) {
+		g.lane = l
+		l.push(func() {
+			l.adopt(g)
+			g.out = &calling{spec: spec, uri: uri, transport: transport}
+			g.locate()
+		})
+	})
+	if !opened {
+		return nil, fmt.Errorf("dial %q: too many calls", spec.Target)
+	}
+	return g, nil
+}
+
+// socketFor picks the listener that a call to addr leaves by: of the transport and, where addr is known, of its
+// address family.
+func (e *Endpoint) socketFor(transport string, addr netip.AddrPort) (hop, error) {
+	fits := func(local netip.AddrPort) bool {
+		a := local.Addr()
+		if !addr.IsValid() {
+			return true
+		}
+		return a.Is4() == addr.Addr().Is4() || a.IsUnspecified() && a.Is6()
+	}
+	if transport == "tcp" {
+		for _, l := range e.tcp {
+			if fits(l.local) {
+				return hop{tcp: l, addr: addr}, nil
+			}
+		}
+		return hop{}, errors.New("no tcp listener to call from")
+	}
+	for _, s := range e.udp {
+		if fits(s.local) {
+			return hop{udp: s, addr: addr}, nil
+		}
+	}
+	return hop{}, errors.New("no udp listener to call from")
+}

@@ -1,0 +1,80 @@
+package trunk
+
+import (
+	"time"
+
+	"assent/policy"
+)
+
+// Values of Config.Answer.
+const (
+	AnswerImmediate = "immediate" // answer, then run the flow
+	AnswerOnAgent   = "on_agent"  // answer when an agent does
+)
+
+// Values of Config.DTMF.
+const (
+	DTMFAuto    = "auto"
+	DTMFRFC4733 = "rfc4733"
+	DTMFInfo    = "info"
+	DTMFInband  = "inband"
+)
+
+// Values of Config.RTPSource.
+const (
+	RTPSourceSDP   = "sdp"   // media only from the address and port in SDP
+	RTPSourceLearn = "learn" // from the first valid source, then locked
+)
+
+// Config is one entry of `trunks`.
+type Config struct {
+	// Sources are the addresses that may call on this trunk: IP or CIDR, optionally
+	// with a port, "192.0.2.0/24:5060" or "[2001:db8::/32]:5060". A trunk without
+	// sources only takes calls out.
+	Sources []string `yaml:"sources"`
+	// Numbers are the called numbers that it serves: exact, a prefix with "*" at its
+	// end, or "*" for all.
+	Numbers []string `yaml:"numbers"`
+	// Flow is the name of the flow that its calls run.
+	Flow string `yaml:"flow"`
+	// Answer is AnswerImmediate or AnswerOnAgent.
+	Answer string `yaml:"answer"`
+	// Limits bound the trunk's calls.
+	Limits Limits `yaml:"limits"`
+	// DTMF is how digits come: DTMFAuto, DTMFRFC4733, DTMFInfo or DTMFInband.
+	DTMF string `yaml:"dtmf"`
+	// RTPSource is RTPSourceSDP or RTPSourceLearn.
+	RTPSource string `yaml:"rtp_source"`
+	// RTPTimeout ends a call from which no RTP comes; 0 is never.
+	RTPTimeout time.Duration `yaml:"rtp_timeout"`
+	// MaxDuration ends a call that lasts longer; 0 is never.
+	MaxDuration time.Duration `yaml:"max_duration"`
+	// TrustCaller believes the caller's number, so that stored consent may be used.
+	TrustCaller bool `yaml:"trust_caller"`
+	// Gateways are where calls that leave by this trunk go, in the order in which
+	// they are tried: "sip:host:port;transport=udp".
+	Gateways []string `yaml:"gateways"`
+	// Recording is the trunk's recording rule.
+	Recording policy.TrunkRule `yaml:"recording"`
+}
+
+// Limits bound the calls of a trunk, in both directions together. Zero is no limit.
+type Limits struct {
+	// Calls is how many may be up at once.
+	Calls int `yaml:"calls"`
+	// PerSecond is how many may begin in a second, on average; as many may begin at
+	// once, but never fewer than one.
+	PerSecond float64 `yaml:"per_second"`
+}
+
+// DefaultConfig returns what holds for a trunk that says nothing.
+func DefaultConfig() Config {
+	return Config{
+		Answer:      AnswerImmediate,
+		DTMF:        DTMFAuto,
+		RTPSource:   RTPSourceSDP,
+		RTPTimeout:  30 * time.Second,
+		MaxDuration: 4 * time.Hour,
+		Recording:   policy.DefaultTrunkRule(),
+	}
+}
