@@ -17,8 +17,8 @@ import (
 
 // Config is the section api of the configuration.
 type Config struct {
-	Listen string   `yaml:"listen"` // host:port; empty serves nothing
-	Tokens []string `yaml:"tokens"` // bearer tokens; without one only loopback may ask
+	Listen string   // host:port; empty serves nothing
+	Tokens []string // bearer tokens; without one only loopback may ask
 }
 
 // Deps is what the server asks. All of it must be safe for concurrent use.

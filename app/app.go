@@ -165,7 +165,7 @@ func (a *App) sipStart(ctx context.Context) error {
 }
 
 func (a *App) openAPI(context.Context) error {
-	a.api = api.New(a.first.Config.API, api.Deps{Log: a.log.Named("api"), Ready: a.ready, Metrics: a.metrics.Handler()})
+	a.api = api.New(api.Config(a.first.Config.API), api.Deps{Log: a.log.Named("api"), Ready: a.ready, Metrics: a.metrics.Handler()})
 	if err := a.api.Start(); err != nil {
 		return err
 	}
@@ -174,11 +174,8 @@ func (a *App) openAPI(context.Context) error {
 }
 
 // known is the first question asked of any byte from outside: is its sender one
-// of the trunks' sources, a station or a gateway? It takes no lock.
-func (a *App) known(src netip.AddrPort) bool {
-	s := a.current.Load()
-	return s.rules.Trunks.Known(src) || s.hosts.has(src.Addr())
-}
+// of the trunks' sources? It takes no lock.
+func (a *App) known(src netip.AddrPort) bool { return a.current.Load().rules.Trunks.Known(src) }
 
 func (a *App) closing(name string, f func(context.Context) error) {
 	a.closers = append(a.closers, closer{name, f})

@@ -34,6 +34,6 @@ func (a *App) gauges() []api.Gauge {
 		{Name: "assent_media_ports_in_use", Help: "RTP ports that streams hold.", Read: func() float64 { return float64(a.media.Stats().PortsInUse) }},
 		{Name: "assent_rtp_received_packets_total", Help: "RTP packets accepted.", Counter: true, Read: func() float64 { return float64(a.media.Stats().Received) }},
 		{Name: "assent_rtp_dropped_packets_total", Help: "Datagrams on media ports that were not accepted.", Counter: true, Read: func() float64 { return float64(a.media.Stats().Dropped()) }},
-		{Name: "assent_sip_strangers_total", Help: "Datagrams and connections from unknown sources, dropped in silence.", Counter: true, Read: func() float64 { return float64(a.sip.Stats().Strangers) }},
+		{Name: "assent_sip_strangers_total", Help: "Datagrams and connections from unknown sources, dropped in silence.", Counter: true, Read: func() float64 { return float64(a.sip.Stats().Unknown) }},
 	}
 }

@@ -99,8 +99,7 @@ func (a *App) consentOf(id string) event.CDRConsent {
 		return state
 	}
 	for _, e := range entries {
-		data, err := e.Decode()
-		if d, ok := data.(consent.ConsentData); err == nil && ok {
+		if d, ok := e.Data.(consent.ConsentData); ok {
 			state = event.CDRConsent{State: d.State, Method: d.Method, Ledger: &e.Index}
 		}
 	}

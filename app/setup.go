@@ -16,7 +16,6 @@ import (
 type setup struct {
 	snapshot *configs.Snapshot
 	rules    call.Rules
-	hosts    hosts
 	warnings []source.Problem
 }
 
@@ -44,16 +43,12 @@ func load(opts Options, before *setup) (*setup, error) {
 	if err != nil {
 		return nil, err
 	}
-	hosts, err := resolve(cfg)
-	if err != nil {
-		return nil, err
-	}
 	return &setup{
-		snapshot: snapshot, hosts: hosts, warnings: append(snapshot.Warnings, problems...),
+		snapshot: snapshot, warnings: append(snapshot.Warnings, problems...),
 		rules: call.Rules{
 			Version: snapshot.Version, Source: snapshot.Source, Trunks: trunks, Stations: cfg.Stations, Queues: cfg.Queues,
 			Flows: flows, Prompts: prompts, Codecs: cfg.Media.Codecs, Language: cfg.Language,
-			ValidFor: cfg.Consent.ValidFor, Guard: cfg.Consent.Guard, At: hosts.at,
+			ValidFor: cfg.Consent.ValidFor, Guard: cfg.Consent.Guard,
 		},
 	}, nil
 }

@@ -27,11 +27,7 @@ func VerifyRecording(path, dir string) error {
 	}
 	consented := false
 	for _, r := range records {
-		data, err := r.Decode()
-		if err != nil {
-			return fmt.Errorf("ledger: %w", err)
-		}
-		switch d := data.(type) {
+		switch d := r.Data.(type) {
 		case consent.ConsentData:
 			consented = true
 		case consent.SealedData:

@@ -6,6 +6,7 @@ import (
 	"go.uber.org/zap"
 
 	"assent/media"
+	"assent/media/sdp"
 	"assent/queue"
 	"assent/sip"
 	"assent/trunk"
@@ -16,7 +17,6 @@ type attempt struct {
 	party
 	station string       // "" for a number outside
 	offer   *queue.Offer // nil for a number outside
-	hold    *queue.Hold  // the station's place, once it has answered
 	outcome string       // why it failed; "" while it rings or talks
 }
 
@@ -131,7 +131,7 @@ func (c *Call) farPartyAnswered(a *attempt, answer []byte) {
 		return
 	}
 	if a.offer != nil {
-		if a.hold = a.offer.Answered(); a.hold == nil { // max_wait was over a moment ago
+		if !a.offer.Answered() { // max_wait was over a moment ago
 			c.drop(a, cause{bySystem, 480, 26, "answered_elsewhere"})
 			c.failed(a, outcomeNoAnswer)
 			return
@@ -163,7 +163,7 @@ func (c *Call) failed(a *attempt, outcome string) {
 		a.stream.Close()
 	}
 	if a.offer != nil {
-		a.offer.Failed()
+		a.offer.Failed(outcome)
 	}
 	c.log.Info("station did not answer", zap.String("station", a.station), zap.String("reason", outcome))
 }

@@ -22,10 +22,10 @@ const confirmTimeout = 40 * time.Second
 
 // refusals maps what the trunk table says to the call's own errors.
 var refusals = map[string]error{
-	trunk.CodeUnknownSource: ErrUnknownSource,
-	trunk.CodeUnknownNumber: ErrUnknownNumber,
-	trunk.CodeCallsLimit:    ErrTrunkFull,
-	trunk.CodeRateLimit:     ErrTrunkRate,
+	trunk.UnknownSource: ErrUnknownSource,
+	trunk.UnknownNumber: ErrUnknownNumber,
+	trunk.CallsLimit:    ErrTrunkFull,
+	trunk.RateLimit:     ErrTrunkRate,
 }
 
 // admit finds the trunk and takes a seat in it, or says why the call is

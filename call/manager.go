@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"assent/event"
+	"assent/policy"
 	"assent/sip"
 )
 

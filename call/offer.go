@@ -9,6 +9,7 @@ import (
 	"assent/event"
 	"assent/media"
 	"assent/media/sdp"
+	"assent/policy"
 	"assent/sip"
 )
 

@@ -74,8 +74,8 @@ func (c *Call) hangUp() {
 		if !a.ended {
 			a.leg.Hangup(why)
 		}
-		if a.hold != nil {
-			a.hold.Release()
+		if a.offer != nil {
+			a.offer.Release()
 		}
 	}
 }

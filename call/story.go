@@ -43,7 +43,7 @@ func (c *Call) tell(ctx context.Context) error {
 
 	// The flow asks, and with enable_participant_recording opens the gate; its
 	// transfers queue the caller, ring a station and stay until the talk is over.
-	err := c.flow.Run(ctx, ivr{c})
+	err := c.flow.Run(ctx, ivr{c}, c.log)
 	if errors.Is(err, flowexec.ErrOver) {
 		err = nil
 	}

@@ -9,6 +9,7 @@ import (
 
 	"assent/event"
 	"assent/flowexec"
+	"assent/policy"
 	"assent/queue"
 )
 
@@ -77,8 +78,8 @@ func (c *Call) waitInQueue(ctx context.Context, ticket *queue.Ticket) (string, e
 			return "", nil
 		}
 		switch e := e.(type) {
-		case *queue.Offer:
-			c.ringStation(e)
+		case queue.Offered:
+			c.ringStation(e.Offer)
 		case queue.TimedOut:
 			return outcomeTimeout, nil
 		case queue.Failed:

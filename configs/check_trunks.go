@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"errors"
 	"maps"
 	"net/netip"
 	"regexp"
@@ -120,11 +121,12 @@ func (l *loader) tied(message string) string {
 
 // each returns the errors that were joined to err.
 func each(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return joined.Unwrap()
-	}
-	if err == nil {
+	var joined interface{ Unwrap() []error }
+	switch {
+	case err == nil:
 		return nil
+	case errors.As(err, &joined):
+		return joined.Unwrap()
 	}
 	return []error{err}
 }

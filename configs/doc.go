@@ -12,7 +12,7 @@
 // compile flows: flowexec does.
 //
 // The package starts no goroutine and changes no file. A Snapshot does not change;
-// a reload makes a new one, and [Unchangeable] says what needs a restart.
+// a reload makes a new one.
 //
 // The YAML beside the code is what `assent init` prints; a test loads it, and
 // another compares docs/configuration.md with the code.

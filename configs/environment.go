@@ -88,6 +88,10 @@ func (o *override) apply(n *source.Node, t reflect.Type, rest string) bool {
 		if name != rest && !strings.HasPrefix(rest, name+"__") {
 			continue
 		}
+		if twin := namesake(n, key); t.Kind() == reflect.Map && twin != "" {
+			o.problem("the name means both "+key+" and "+twin, "rename one of them, or change them in the file")
+			return true
+		}
 		child := n.Child(key)
 		if child == nil {
 			child = nothing(o.name)
@@ -102,6 +106,16 @@ func (o *override) apply(n *source.Node, t reflect.Type, rest string) bool {
 		}
 	}
 	return false
+}
+
+// namesake returns another key of the map whose variable has the same name.
+func namesake(n *source.Node, key string) string {
+	for _, other := range n.Keys() {
+		if other.Name != key && variable(other.Name) == variable(key) {
+			return other.Name
+		}
+	}
+	return ""
 }
 
 // set gives a key the variable's value. A section changes key by key; a map of

@@ -67,6 +67,14 @@ func TestWhatTheEnvironmentGetsWrongIsNamed(t *testing.T) {
 	}
 }
 
+func TestAVariableThatMeansTwoEntriesIsRefused(t *testing.T) {
+	twins := strings.ReplaceAll(twoTrunks, "  a:\n", "  carrier_b:\n")
+	found := strings.Join(problems(t, twins, "ASSENT_TRUNKS__CARRIER_B__ANSWER=on_agent"), "\n")
+	if want := "environment ASSENT_TRUNKS__CARRIER_B__ANSWER: the name means both carrier_b and carrier-b"; !strings.Contains(found, want) {
+		t.Errorf("got\n%s", found)
+	}
+}
+
 func TestSecretsComeFromEnvironmentAndFiles(t *testing.T) {
 	path := folder(t, "api:\n  tokens: [\"${env:ASSENT_TOKEN}\", \"${file:token}\", \"x-${env:PART}-0123456789\"]\n")
 	write(t, filepath.Join(filepath.Dir(path), "token"), "file-token-0123456789\n")

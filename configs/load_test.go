@@ -259,23 +259,3 @@ func ExampleLoad() {
 	fmt.Println(s.Trunks["carrier-a"].Recording.Enabled, strings.HasPrefix(s.Source(key), "assent.yaml:"), s.Source("trunks.carrier-a.gateways"))
 	// Output: true true default
 }
-
-func TestOnlyWhatCanChangeWhileRunningMay(t *testing.T) {
-	old := loaded(t, oneTrunk)
-	path := old.File
-	next := func(text string) source.Problems {
-		write(t, path, text)
-		s, err := Load(path, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return Unchangeable(old, s)
-	}
-	if ps := next(oneTrunk + "    trust_caller: true\nlanguage: de\n"); ps != nil {
-		t.Errorf("refused: %v", ps)
-	}
-	ps := next(oneTrunk + "sip:\n  listen: [\"udp://127.0.0.1:5062\"]\nstore: sqlite:other.db\n")
-	if len(ps) != 2 || ps[0].Pos.Line != 6 || !strings.Contains(ps.Error(), "store can't change while assent runs") {
-		t.Errorf("got %v", ps)
-	}
-}

@@ -49,15 +49,6 @@ func (s *Snapshot) Source(key string) string {
 	return SourceDefault
 }
 
-// FlowNames returns the names of the flows in the flows' folder, sorted by file.
-func (s *Snapshot) FlowNames() []string { return names(s.flows) }
-
-// Problem returns a problem with a key's value that another package has found,
-// pointing at its place.
-func (s *Snapshot) Problem(key, msg, want string) source.Problem {
-	return s.doc.Problem(key, msg, want)
-}
-
 func origin(pos source.Position) string {
 	if strings.HasPrefix(pos.File, environmentFile) {
 		return SourceEnvironment

@@ -19,6 +19,9 @@ func TestCommitmentHidesTheNumberAndIsBoundToTheSalt(t *testing.T) {
 	if c == Commitment(other, number) {
 		t.Error("another salt gives the same commitment: who tries all numbers finds the caller")
 	}
+	if c != Commitment(salt, "+49 (800) 12-345") {
+		t.Error("separators change the commitment")
+	}
 	if c == Commitment(salt, "+4980012346") {
 		t.Error("two numbers share a commitment")
 	}

@@ -28,26 +28,27 @@ type Report struct {
 // that kept one learns of a removed tail. The error is a *BadLine if a line is not what was written; the report then
 // covers the lines before it.
 func Verify(dir string, expected ...Checkpoint) (Report, error) {
-	report := Report{File: Path(dir), Types: map[string]int64{}, Head: Checkpoint{Index: -1}}
 	f, size, err := openToRead(dir)
 	if err != nil {
-		return report, err
+		return Report{File: Path(dir), Head: Checkpoint{Index: -1}}, err
 	}
 	defer f.Close()
-	s := newScanner(io.NewSectionReader(f, 0, size), f.Name())
-	byIndex := checkpoints{}
-	for _, c := range expected {
-		byIndex[c.Index] = append(byIndex[c.Index], c.Hash)
-	}
+	return verify(io.NewSectionReader(f, 0, size), f.Name(), expected)
+}
+
+// verify reads a whole ledger from r; file is its name in errors.
+func verify(r io.Reader, file string, expected []Checkpoint) (Report, error) {
+	report := Report{File: file, Types: map[string]int64{}, Head: Checkpoint{Index: -1}}
+	hashes := byIndex(expected)
+	s := newScanner(r, file)
 	var tree Tree
-	for err == nil {
-		var e fields
-		if e, err = s.next(); err != nil {
-			break
-		}
+	e, err := s.next()
+	for ; err == nil; e, err = s.next() {
 		tree.Add(s.leaf)
 		report.count(e, s.leaf)
-		err = s.check(report.Head, byIndex)
+		if err = s.check(report.Head, hashes); err != nil {
+			break
+		}
 	}
 	root := tree.Root()
 	report.Root, report.Torn = hex.EncodeToString(root[:]), s.torn
@@ -67,8 +68,16 @@ func (r *Report) count(e fields, leaf Hash) {
 	r.Head = Checkpoint{Index: e.index, Hash: hex.EncodeToString(leaf[:])}
 }
 
-// checkpoints is what a caller expects to find, by index.
+// checkpoints is the hashes that a caller expects to find, by index.
 type checkpoints map[int64][]string
+
+func byIndex(expected []Checkpoint) checkpoints {
+	hashes := checkpoints{}
+	for _, c := range expected {
+		hashes[c.Index] = append(hashes[c.Index], c.Hash)
+	}
+	return hashes
+}
 
 // check holds the line just read against the checkpoints of its index.
 func (s *scanner) check(read Checkpoint, expected checkpoints) error {

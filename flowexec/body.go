@@ -70,9 +70,6 @@ func (b *Body) End() {
 	}
 }
 
-// Name returns the action's name.
-func (b *Body) Name() string { return b.name }
-
 // Has says whether a key is given.
 func (b *Body) Has(key string) bool { return b.child(key) != nil }
 

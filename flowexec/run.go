@@ -23,6 +23,9 @@ const (
 	apologyPrompt = "apology"
 )
 
+// ErrFailed is within every error that Run returns.
+var ErrFailed = errors.New("flow failed")
+
 // errEndless ends a flow that goes round and round.
 var errEndless = fmt.Errorf("%d actions without an end", maxSteps)
 
@@ -31,8 +34,8 @@ var apologyTone = Tone{Hz: 425, Length: time.Second, GainDB: -20}
 
 // Run runs the flow until the call is over, and returns nil then, however it
 // came about. When an action fails it tells the Observer, runs the flow's error
-// path, which always ends with disconnecting, and returns the error. log is the
-// call's.
+// path, which always ends with disconnecting, and returns the error, which is an
+// ErrFailed. log is the call's; the failure itself is for the Observer to log.
 func (f *Flow) Run(ctx context.Context, c Caller, log *zap.Logger) error {
 	r := &Run{
 		Caller: c, flow: f, language: f.language,
@@ -44,8 +47,7 @@ func (f *Flow) Run(ctx context.Context, c Caller, log *zap.Logger) error {
 	if over(ctx, err) {
 		return nil
 	}
-	err = fmt.Errorf("flow %s: action %q: %w", f.Name, r.action, err)
-	r.log.Warn("flow failed", zap.String("action", r.action), zap.Error(err))
+	err = fmt.Errorf("%w: %s, action %q: %w", ErrFailed, f.Name, r.action, err)
 	c.Failed(f.Name, r.action, err)
 	return r.recoverFrom(ctx, err)
 }

@@ -49,7 +49,7 @@ func TestFailureWithoutErrorTaskApologisesAndDisconnects(t *testing.T) {
 	caller := &flowtest.Fake{Fail: map[string]error{"play welcome": flowtest.ErrBroken}}
 	flow := "    - play_audio: { name: Welcome, prompt: welcome }\n"
 	err := run(t, flow, caller)
-	if !errors.Is(err, flowtest.ErrBroken) || !strings.Contains(err.Error(), `flow test: action "Welcome"`) {
+	if !errors.Is(err, flowtest.ErrBroken) || !errors.Is(err, flowexec.ErrFailed) || !strings.Contains(err.Error(), `test, action "Welcome": broken`) {
 		t.Errorf("error %v", err)
 	}
 	wantLog(t, caller, "play welcome", "failed Welcome", "play 425 Hz", "heard welcome", "heard 425 Hz", "drain", "disconnect")

@@ -1,6 +1,9 @@
 package recorder
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // gap is a stretch of one channel without audio. Positions fit in 32 bits for
 // 149 hours at 8 kHz, so that an hour of bad line stays small in memory.
@@ -8,11 +11,16 @@ type gap struct {
 	from, to uint32
 	channel  uint8
 	kind     kind
+	logged   bool // stands in the journal
 }
 
-// maxGaps bounds the list of a recording: an hour with 1 % of the packets lost
-// on both channels. What is beyond is counted, not listed.
-const maxGaps = 4096
+const (
+	// maxGaps bounds the list of a recording: an hour with 1 % of the packets
+	// lost on both channels. What is beyond is counted, not listed.
+	maxGaps = 4096
+	// logEvery is the length at which a gap that still grows is journaled.
+	logEvery = 5 * rateHz
+)
 
 // gapList is the typed silence of a recording. Not safe for concurrent use.
 type gapList struct {
@@ -20,15 +28,15 @@ type gapList struct {
 	unlisted int64 // gaps beyond maxGaps
 }
 
-// add appends a gap, or makes the channel's last one longer if it continues it
-// and is not below sealed (an index before which entries are already journaled).
-func (g *gapList) add(n gap, sealed int) {
-	for i := len(g.list) - 1; i >= sealed; i-- {
-		if g.list[i].channel != n.channel {
+// add appends a gap, or lengthens the channel's last one where it continues it.
+func (g *gapList) add(n gap) {
+	for i := len(g.list) - 1; i >= 0; i-- {
+		last := &g.list[i]
+		if last.channel != n.channel {
 			continue
 		}
-		if g.list[i].to == n.from && g.list[i].kind == n.kind {
-			g.list[i].to = n.to
+		if last.to == n.from && last.kind == n.kind && !last.logged {
+			last.to = n.to
 			return
 		}
 		break
@@ -41,31 +49,39 @@ func (g *gapList) add(n gap, sealed int) {
 }
 
 // retype gives what is unplaced or lost in [from, to) of a channel the kind k,
-// and reports whether anything changed.
-func (g *gapList) retype(channel uint8, from, to uint32, k kind) bool {
+// and reports whether that changes anything which the journal already tells.
+func (g *gapList) retype(channel uint8, from, to uint32, k kind) (logged bool) {
 	var out []gap
 	for _, o := range g.list {
-		if o.channel != channel || (o.kind != kindUnplaced && o.kind != kindLost) || o.to <= from || o.from >= to {
+		if o.channel != channel || o.to <= from || o.from >= to || (o.kind != kindUnplaced && o.kind != kindLost) {
+			out = append(out, o)
 			continue
 		}
-		out = append(out, o)
-	}
-	if len(out) == 0 {
-		return false
-	}
-	g.list = slices.DeleteFunc(g.list, func(o gap) bool { return slices.Contains(out, o) })
-	for _, o := range out {
+		logged = logged || o.logged
 		if o.from < from {
-			g.list = append(g.list, gap{o.from, from, channel, o.kind})
+			out = append(out, gap{o.from, from, channel, o.kind, o.logged})
 		}
 		if k.gap() {
-			g.list = append(g.list, gap{max(o.from, from), min(o.to, to), channel, k})
+			out = append(out, gap{max(o.from, from), min(o.to, to), channel, k, o.logged})
 		}
 		if o.to > to {
-			g.list = append(g.list, gap{to, o.to, channel, o.kind})
+			out = append(out, gap{to, o.to, channel, o.kind, o.logged})
 		}
 	}
-	return true
+	g.list = out
+	return logged
+}
+
+// due calls log for every gap that the journal should tell now: those that
+// ended before edge, and those that have grown long.
+func (g *gapList) due(edge uint32, log func(gap)) {
+	for i := len(g.list) - 1; i >= 0; i-- {
+		o := &g.list[i]
+		if !o.logged && (o.to < edge || o.to-o.from >= logEvery) {
+			log(*o)
+			o.logged = true
+		}
+	}
 }
 
 // resolve returns the list in order, cut at end, neighbours joined. What was
@@ -80,18 +96,15 @@ func (g *gapList) resolve(end uint32, audio [channels]span) []gap {
 		}
 		if o.kind == kindUnplaced {
 			o.kind = kindLost
-			a := audio[o.channel]
-			if a.from >= a.to || int64(o.to) <= a.from || int64(o.from) >= a.to {
+			if a := audio[o.channel]; int64(o.to) <= a.from || int64(o.from) >= a.to {
 				o.kind = kindAbsent
 			}
 		}
+		o.logged = false
 		out = append(out, o)
 	}
 	slices.SortFunc(out, func(a, b gap) int {
-		if a.channel != b.channel {
-			return int(a.channel) - int(b.channel)
-		}
-		return int(int64(a.from) - int64(b.from))
+		return cmp.Or(cmp.Compare(a.channel, b.channel), cmp.Compare(a.from, b.from))
 	})
 	return join(out)
 }

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"context"
 	"testing"
 	"time"
 )
@@ -100,4 +101,73 @@ func TestAnEndpointMayCallItself(t *testing.T) {
 	g.Hangup(Cause{})
 	next[Ended](out)
 	next[Ended](in.box)
+}
+
+func TestManyCallsAtOnceLeaveNothingBehind(t *testing.T) {
+	a, b := startHost(t, quick()), startHost(t, quick())
+	b.onInvite(func(i *Invite) {
+		i.Leg.Listen(func(Event) {}, nil)
+		i.Leg.Ring()
+		_ = i.Leg.Answer(answer)
+	})
+	const calls = 300
+	ended := make(chan Ended, calls)
+	for n := range calls {
+		network := []string{"udp", "tcp"}[n%2]
+		legs := make(chan *Leg, 1)
+		g, err := a.Dial(DialSpec{Target: b.target(network), Offer: offer}, func(ev Event) {
+			switch e := ev.(type) {
+			case Answered:
+				(<-legs).Hangup(Cause{Q850: 16})
+			case Ended:
+				ended <- e
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		legs <- g
+		if n%20 == 19 {
+			time.Sleep(time.Millisecond) // about what a loaded machine's sockets take
+		}
+	}
+	for range calls {
+		if e := <-ended; e.Reason != EndBye {
+			t.Fatalf("%+v", e)
+		}
+	}
+	deadline := time.Now().Add(wait)
+	for a.Stats().Lanes+b.Stats().Lanes+b.Stats().Legs > 0 && time.Now().Before(deadline) {
+		time.Sleep(5 * time.Millisecond)
+	}
+	if s := b.Stats(); s.Lanes != 0 || s.Legs != 0 || a.Stats().Lanes != 0 {
+		t.Fatalf("%+v", s)
+	}
+}
+
+func TestCloseHangsUpAndTellsEverybody(t *testing.T) {
+	a, b := startHost(t, quick()), startHost(t, quick())
+	_, up := a.dial(b.target("udp"))
+	in := b.incoming()
+	_ = in.Leg.Answer(answer)
+	next[Answered](up)
+	next[Confirmed](in.box)
+	_, ringing := a.dial(b.target("tcp"))
+	second := b.incoming()
+	second.Leg.Ring()
+	next[Ringing](ringing)
+	ctx, cancel := context.WithTimeout(context.Background(), wait)
+	defer cancel()
+	if err := a.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+	next[Ended](up)
+	next[Ended](ringing)
+	next[Ended](in.box)
+	if e := next[Ended](second.box); e.Reason != EndCancelled {
+		t.Fatalf("%+v", e)
+	}
+	if _, err := a.Dial(DialSpec{Target: b.target("udp"), Offer: offer}, nil); err == nil {
+		t.Fatal("a closed endpoint dialled")
+	}
 }

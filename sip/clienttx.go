@@ -145,7 +145,7 @@ func (tx *clientTx) answered() {
 	tx.resend.stop()
 	tx.end.stop()
 	tx.unwatch()
-	tx.data = nil
+	tx.data, tx.req.body = nil, nil
 	tx.lane.ep.pending.Add(-1)
 }
 

@@ -46,7 +46,7 @@ const (
 	maxHeaderLine   = 8192    // bytes of one unfolded header line
 	maxLanes        = 100_000 // Call-IDs with state
 	maxQueued       = 512     // received messages waiting in one lane
-	maxTransactions = 256     // transactions of one Call-ID
+	maxTransactions = 2048    // transactions of one Call-ID
 	maxLegs         = 8       // dialogs of one Call-ID
 	maxForks        = 8       // answers of other branches to one INVITE of ours
 	maxEventsHeld   = 64      // events kept for a leg that nobody listens to yet

@@ -74,8 +74,9 @@ type host struct {
 	*Endpoint
 	t       testing.TB
 	invites chan inbound
-	allow   func(netip.AddrPort) bool
+	allow   atomic.Pointer[func(netip.AddrPort) bool]
 	custom  atomic.Pointer[func(*Invite)] // in place of invite
+	drains  atomic.Bool
 }
 
 // knowing is a Known that takes loopback addresses but 127.0.0.99.
@@ -89,7 +90,8 @@ func startHost(t testing.TB, tm timers, listen ...string) *host {
 		listen = []string{"udp://127.0.0.1:0", "tcp://127.0.0.1:0"}
 	}
 	h := &host{t: t, invites: make(chan inbound, 1024)}
-	e, err := newEndpoint(Config{Listen: listen, DSCP: 24}, Deps{Log: zap.NewNop(), Known: knowing, Invite: h.invite}, tm)
+	e, err := newEndpoint(Config{Listen: listen, DSCP: 24}, Deps{Log: zap.NewNop(), Known: knowing, Invite: h.invite,
+		Ready: func() bool { return !h.drains.Load() }}, tm)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,6 +115,8 @@ func startHost(t testing.TB, tm timers, listen ...string) *host {
 	return h
 }
 
+func (h *host) allowOnly(f func(netip.AddrPort) bool) { h.allow.Store(&f) }
+
 func (h *host) onInvite(f func(*Invite)) { h.custom.Store(&f) }
 
 func (h *host) invite(inv *Invite) {
@@ -121,7 +125,11 @@ func (h *host) invite(inv *Invite) {
 		return
 	}
 	b := newBox(h.t)
-	inv.Leg.Listen(b.sink, h.allow)
+	var allow func(netip.AddrPort) bool
+	if f := h.allow.Load(); f != nil {
+		allow = *f
+	}
+	inv.Leg.Listen(b.sink, allow)
 	h.invites <- inbound{inv, b}
 }
 

@@ -100,6 +100,7 @@ func (l *lane) inDialog(m *message) {
 		l.foreign(m)
 		return
 	}
+	g.reconnected(m)
 	tx, ok := l.newServerTx(m)
 	if !ok {
 		l.ep.refuse(m, busyReply())
@@ -110,6 +111,13 @@ func (l *lane) inDialog(m *message) {
 		return
 	}
 	g.request(tx, m)
+}
+
+// reconnected takes over the connection that the peer now uses, where ours to it is gone.
+func (g *Leg) reconnected(m *message) {
+	if c := g.d.hop.conn; m.via.conn != nil && (c == nil || c.closed()) {
+		g.d.hop.conn, g.d.direct.conn = m.via.conn, m.via.conn
+	}
 }
 
 // busyReply asks to try again (section 14.2).

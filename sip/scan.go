@@ -125,11 +125,14 @@ func (m *message) scanHeaders(lines []string) *fault {
 			i++
 			line += " " + strings.Trim(lines[i], " \t\r")
 		}
-		if len(m.headers) >= maxHeaders || len(line) > maxHeaderLine {
-			return first(flt, &fault{400, "Too Many Or Too Long Headers"})
-		}
 		name, value, ok := strings.Cut(line, ":")
 		name = longName(strings.TrimRight(name, " \t"))
+		if len(m.headers) >= maxHeaders || len(line) > maxHeaderLine {
+			flt = first(flt, &fault{400, "Too Many Or Too Long Headers"})
+			if !single[name] || len(line) > maxHeaderLine {
+				continue // what an answer repeats is still read
+			}
+		}
 		if !ok || !token(name) {
 			flt = first(flt, &fault{400, "Bad Header Line"})
 			continue

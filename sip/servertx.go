@@ -6,7 +6,7 @@ import "time"
 type serverTx struct {
 	lane   *lane
 	key    string
-	req    *message // released with the final answer of anything but an INVITE
+	req    *message // released with the final answer
 	invite bool
 	hop    hop
 	leg    *Leg // of an INVITE: who is to hear of a CANCEL
@@ -40,38 +40,41 @@ func (l *lane) newServerTx(m *message) (*serverTx, bool) {
 	return tx, true
 }
 
-// respond sends r. A final answer is sent once; after it, respond does nothing.
-func (tx *serverTx) respond(r reply) {
+// respond sends r and returns its bytes. A final answer is sent once; after it, respond does nothing.
+func (tx *serverTx) respond(r reply) []byte {
 	if tx.state != txOpen {
-		return
+		return nil
 	}
-	tx.last = r.render(tx.req)
+	data := r.render(tx.req)
+	tx.last = data
 	tx.send()
-	if r.status < 200 {
-		return
-	}
-	reliable := tx.hop.reliable()
-	ep := tx.lane.ep
-	if !tx.invite {
+	if r.status >= 200 {
 		tx.req = nil
+		tx.answered(r.status)
+	}
+	return data
+}
+
+// answered waits for what may still come after a final answer.
+func (tx *serverTx) answered(status int) {
+	l, tm := tx.lane, tx.lane.ep.tm
+	switch {
+	case !tx.invite && tx.hop.reliable():
 		tx.state = txCompleted
-		if reliable {
-			tx.terminate()
-			return
+		tx.terminate()
+	case !tx.invite:
+		tx.state = txCompleted
+		tx.end = l.after(tm.giveUp(), tx.terminate) // timer J
+	case status < 300:
+		tx.state, tx.last = txAccepted, nil         // the dialog repeats the 2xx
+		tx.end = l.after(tm.giveUp(), tx.terminate) // timer L
+	default:
+		tx.state = txCompleted
+		tx.end = l.after(tm.giveUp(), tx.terminate) // timer H
+		if !tx.hop.reliable() {
+			tx.interval = tm.t1
+			tx.resend = l.after(tx.interval, tx.repeat) // timer G
 		}
-		tx.end = tx.lane.after(ep.tm.giveUp(), tx.terminate) // timer J
-		return
-	}
-	tx.end = tx.lane.after(ep.tm.giveUp(), tx.terminate) // timers L and H
-	if r.status < 300 {
-		tx.state = txAccepted // the dialog repeats the 2xx
-		tx.last = nil
-		return
-	}
-	tx.state = txCompleted
-	if !reliable {
-		tx.interval = ep.tm.t1
-		tx.resend = tx.lane.after(tx.interval, tx.repeat) // timer G
 	}
 }
 

@@ -91,12 +91,12 @@ func (e *Endpoint) accept(l *tcpListener, nc net.Conn) {
 		return
 	}
 	c := e.newConn(l, src, true)
+	c.nc = nc
 	if err := e.conns.add(c); err != nil {
 		e.log.quiet(noteRead, "tcp connection refused", err)
 		_ = nc.Close() // beyond the bounds
 		return
 	}
-	c.nc = nc
 	e.readers.Add(2)
 	go c.read(nc)
 	go c.writeLoop(nc)

@@ -72,6 +72,10 @@ func (e *Endpoint) place(spec DialSpec, uri sip.Uri, transport string, sink Sink
 		l.push(func() {
 			l.adopt(g)
 			g.out = &calling{spec: spec, uri: uri, transport: transport}
+			if e.closing.Load() {
+				g.hangup(Cause{Status: 503})
+				return
+			}
 			g.locate()
 		})
 	})

@@ -126,10 +126,8 @@ func (g *Leg) endIncoming() {
 func (g *Leg) accept(tx *serverTx, sdp []byte, offerless, initial bool) {
 	r := reply{status: 200, toTag: g.id, sdp: sdp,
 		headers: []header{{"Contact", tx.hop.contact()}, {"Allow", allowMethods}}}
-	a := &awaitAck{cseq: tx.cseq, data: r.render(tx.req), hop: tx.hop, offerless: offerless, initial: initial,
+	a := &awaitAck{cseq: tx.cseq, data: tx.respond(r), hop: tx.hop, offerless: offerless, initial: initial,
 		interval: g.ep.tm.t1}
-	tx.respond(r)
-	tx.req = nil
 	g.acks = a
 	a.resend = g.lane.after(a.interval, func() { g.repeatAccept(a) })
 	a.end = g.lane.after(g.ep.tm.giveUp(), func() { g.noAck(a) })

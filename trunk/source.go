@@ -41,7 +41,7 @@ func splitPort(s string) (host string, port uint16, err error) {
 		}
 		// [2001:db8::]/32 and [2001:db8::/32] mean the same.
 		if bits, found := strings.CutPrefix(after, "/"); found {
-			bits, after, _ = cutKeep(bits, ":")
+			bits, after = cutKeep(bits, ":")
 			inner += "/" + bits
 		}
 		host, rest = inner, after
@@ -49,7 +49,7 @@ func splitPort(s string) (host string, port uint16, err error) {
 			return "", 0, fmt.Errorf("%q after the bracket is not a port", rest)
 		}
 	case strings.Count(s, ":") == 1:
-		host, rest, _ = cutKeep(s, ":")
+		host, rest = cutKeep(s, ":")
 	default:
 		return s, 0, nil
 	}
@@ -64,12 +64,12 @@ func splitPort(s string) (host string, port uint16, err error) {
 }
 
 // cutKeep is strings.Cut with the separator kept at the start of after.
-func cutKeep(s, sep string) (before, after string, found bool) {
+func cutKeep(s, sep string) (before, after string) {
 	i := strings.Index(s, sep)
 	if i < 0 {
-		return s, "", false
+		return s, ""
 	}
-	return s[:i], s[i:], true
+	return s[:i], s[i:]
 }
 
 // parseNetwork reads an address as the network of that one address, or a network.

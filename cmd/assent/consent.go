@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
@@ -59,7 +60,11 @@ func printEntries(io streams, f outputFlag, dir string, filter consent.Filter) e
 			return err
 		}
 		records = append(records, r)
-		rows = append(rows, []string{strconv.FormatInt(r.Index, 10), r.Time.Format(time.RFC3339), r.Type, r.Call, string(r.Data)})
+		data, err := json.Marshal(r.Data)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, []string{strconv.FormatInt(r.Index, 10), r.Time.Format(time.RFC3339), r.Type, r.Call, string(data)})
 	}
 	return f.print(io.out, records, []string{"INDEX", "TIME", "TYPE", "CALL", "DATA"}, rows)
 }

@@ -99,7 +99,7 @@ func TestEachKeyIsFoundWithItsTimes(t *testing.T) {
 
 func TestFortyMillisecondsAreAKeyAndTwentyThreeAreNot(t *testing.T) {
 	for _, key := range []byte(allKeys) {
-		for offset := range 64 {
+		for offset := 0; offset < 64; offset += 5 {
 			expect(t, fmt.Sprintf("40 ms of %c at %d", key, offset), line(key, 1000+offset, 320, nil), string(key))
 			expect(t, fmt.Sprintf("23 ms of %c at %d", key, offset), line(key, 1000+offset, 184, nil), "")
 		}
@@ -272,26 +272,41 @@ func TestAVoiceLikeSignalIsNoKey(t *testing.T) {
 
 func voice(random *rand.Rand, length int) []int16 {
 	samples := make([]int16, length)
-	var pitch, glide, first, second float64
-	var phase float64
+	var wave [4096]float64 // one period of the pulse
+	var pitch, glide, phase float64
 	for i := range samples {
 		if i%(RateHz/8) == 0 {
 			pitch, glide = 80+320*random.Float64(), 0.2*(random.Float64()-0.5)
-			first, second = 250+700*random.Float64(), 900+1600*random.Float64()
+			fillPeriod(wave[:], pitch, 250+700*random.Float64(), 900+1600*random.Float64())
 		}
 		pitch *= 1 + glide/(RateHz/8)
 		phase += pitch / RateHz
 		phase -= math.Floor(phase)
-		v := 0.0
-		for n := 1.0; n*pitch < 3400; n++ {
-			v += resonance(n*pitch, first, second) * math.Cos(2*math.Pi*n*phase)
-		}
-		samples[i] = clamp(6000 * v)
+		samples[i] = clamp(6000 * wave[int(phase*float64(len(wave)))])
 	}
 	return samples
 }
 
-// resonance is the strength of a harmonic under two formants that move and a third that stays, 80 Hz wide.
+// fillPeriod makes one period of a voice: the harmonics of its pitch under two formants.
+func fillPeriod(wave []float64, pitch, first, second float64) {
+	clear(wave)
+	for n := 1; float64(n)*pitch < 3400; n++ {
+		strength := resonance(float64(n)*pitch, first, second)
+		for i := range wave {
+			wave[i] += strength * cosines[n*i%len(cosines)]
+		}
+	}
+}
+
+// cosines is one period of a cosine, as long as a voice's period in fillPeriod.
+var cosines = func() (table [4096]float64) {
+	for i := range table {
+		table[i] = math.Cos(2 * math.Pi * float64(i) / float64(len(table)))
+	}
+	return table
+}()
+
+// resonance is the strength of a harmonic under two formants and a third that stays, 80 Hz wide.
 func resonance(hz, first, second float64) float64 {
 	peak := func(formant, strength float64) float64 {
 		return strength / (1 + math.Pow((hz-formant)/80, 2))

@@ -31,12 +31,13 @@ func (l *Local) agree(d *Description, m *Media, theirs []Codec, chosen *Codec) (
 		return Agreement{}, fmt.Errorf("%w: the peer has %s; we have %s",
 			ErrNoCodec, names(theirs), strings.Join(l.Codecs, ", "))
 	}
-	a.Codec = *chosen
+	a.Codec = chosen.canonical()
 	a.Receive = []Codec{a.Codec}
 	if event := l.preferEvent(theirs, a.Codec.ClockHz); event != nil {
-		received := *event
+		sent := event.canonical()
+		received := sent
 		received.Fmtp = eventRange
-		a.Event, a.ReceiveEvent = event, &received
+		a.Event, a.ReceiveEvent = &sent, &received
 		a.Receive = append(a.Receive, received)
 	}
 	a.Ptime = l.packetTime(d, m)
@@ -160,8 +161,9 @@ func names(codecs []Codec) string {
 	if len(codecs) == 0 {
 		return "none"
 	}
-	list := make([]string, 0, len(codecs))
-	for _, c := range codecs {
+	const most = 8
+	list := make([]string, 0, most)
+	for _, c := range codecs[:min(len(codecs), most)] {
 		list = append(list, clip(c.Name))
 	}
 	return strings.Join(list, ", ")

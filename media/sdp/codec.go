@@ -7,7 +7,7 @@ import (
 
 // Codec is one payload format of an audio line.
 type Codec struct {
-	Name        string // the encoding name, as it was written: PCMU, PCMA, telephone-event …
+	Name        string // the encoding name: PCMU, PCMA, telephone-event …; in a Description as the peer wrote it
 	PayloadType uint8  // 0 to 127
 	ClockHz     int    // of its RTP timestamps
 	Channels    int    // 1 where nothing is said
@@ -34,6 +34,16 @@ var static = map[uint8]Codec{
 	9:  {Name: "G722", PayloadType: 9, ClockHz: 8000, Channels: 1}, // its RTP clock is 8 kHz by an old mistake
 	13: {Name: "CN", PayloadType: 13, ClockHz: 8000, Channels: 1},
 	18: {Name: "G729", PayloadType: 18, ClockHz: 8000, Channels: 1},
+}
+
+// canonical returns c with its name as the RFCs write it, whatever case the peer wrote: names end up in metrics.
+func (c Codec) canonical() Codec {
+	if c.isEvent() {
+		c.Name = eventName
+	} else if ours, ok := known(c.Name); ok {
+		c.Name = ours.Name
+	}
+	return c
 }
 
 // known returns the codec of a name in our own configuration: one with a static payload type.

@@ -18,9 +18,6 @@ const (
 	maxPtime = 60 * time.Millisecond
 )
 
-// defaultEventType is the payload type of telephone-event in our offers.
-const defaultEventType = 101
-
 // Errors that refuse a description as a whole (488 Not Acceptable Here), beside ErrAddress.
 var (
 	// ErrNoAudio means that no media line is plain RTP audio: all is fax, video, SRTP, or refused by port 0.
@@ -143,61 +140,6 @@ func (l *Local) Accept(answer *Description) (Agreement, error) {
 	return a.settled(), nil
 }
 
-// choose finds the audio line that we answer: in a re-offer the one that was agreed, if it is still good, or else the
-// first good one. Of several reasons against an offer the first that concerns an audio line is returned.
-func (l *Local) choose(offer *Description) (int, error) {
-	if l.agreed && l.audio < len(offer.Media) {
-		if m := &offer.Media[l.audio]; usable(m) == nil || suspended(offer, m) {
-			return l.audio, nil
-		}
-	}
-	var reason error
-	for i := range offer.Media {
-		m := &offer.Media[i]
-		err := usable(m)
-		if err == nil {
-			codecs := m.Codecs()
-			_, err = l.agree(offer, m, codecs, l.prefer(codecs))
-		}
-		if err == nil {
-			return i, nil
-		}
-		if reason == nil && m.Kind == "audio" {
-			reason = err
-		}
-	}
-	if reason == nil {
-		reason = fmt.Errorf("%w: none among %d media lines", ErrNoAudio, len(offer.Media))
-	}
-	return 0, reason
-}
-
-// suspended tells whether a re-offer switches the agreed audio line m off by port 0 and nothing else on: so some hold.
-// With something else on, say fax, the call would be without audio, and the offer is refused.
-func suspended(offer *Description, m *Media) bool {
-	for i := range offer.Media {
-		if offer.Media[i].Port != 0 {
-			return false
-		}
-	}
-	return m.Kind == "audio"
-}
-
-// plainRTP is the profile that we offer; its variant with feedback (RFC 4585) is answered too, sending none.
-const plainRTP = "RTP/AVP"
-
-func usable(m *Media) error {
-	switch {
-	case m.Kind != "audio":
-		return fmt.Errorf("%w: media line is %s", ErrNoAudio, clip(m.Kind))
-	case m.Port == 0:
-		return fmt.Errorf("%w: refused by port 0", ErrNoAudio)
-	case !strings.EqualFold(m.Protocol, plainRTP) && !strings.EqualFold(m.Protocol, "RTP/AVPF"):
-		return fmt.Errorf("%w: profile %s; want %s", ErrNoAudio, clip(m.Protocol), plainRTP)
-	}
-	return nil
-}
-
 // adopt remembers what later offers and answers must keep.
 func (l *Local) adopt(offer *Description, audio int, a Agreement) {
 	l.agreed, l.audio, l.offered = true, audio, nil
@@ -213,56 +155,6 @@ func (l *Local) adopt(offer *Description, audio int, a Agreement) {
 	for _, c := range a.Receive {
 		l.types[strings.ToLower(c.Name)] = c.PayloadType
 	}
-}
-
-// abilities lists what we can receive, with the payload types of this session. A type that the peer has mapped to
-// something else is not used for a second one.
-func (l *Local) abilities() []Codec {
-	var codecs []Codec
-	var taken [128]bool
-	add := func(c Codec, agreed bool) {
-		if !taken[c.PayloadType] && (agreed || !l.maps(c.PayloadType)) {
-			taken[c.PayloadType] = true
-			codecs = append(codecs, c)
-		}
-	}
-	for _, name := range l.Codecs {
-		if c, ok := known(name); ok {
-			add(l.typed(c))
-		}
-	}
-	if l.Events == WithEvents {
-		add(l.typed(l.freeEvent()))
-	}
-	return codecs
-}
-
-// typed gives a codec the payload type that was agreed for it, if there was one.
-func (l *Local) typed(c Codec) (typed Codec, agreed bool) {
-	pt, agreed := l.types[strings.ToLower(c.Name)]
-	if agreed {
-		c.PayloadType = pt
-	}
-	return c, agreed
-}
-
-// maps tells whether a payload type was agreed for some codec.
-func (l *Local) maps(payloadType uint8) bool {
-	for _, pt := range l.types {
-		if pt == payloadType {
-			return true
-		}
-	}
-	return false
-}
-
-// freeEvent returns telephone-event with our usual payload type, or the next dynamic one that is free.
-func (l *Local) freeEvent() Codec {
-	c := Codec{Name: eventName, PayloadType: defaultEventType, ClockHz: 8000, Channels: 1, Fmtp: eventRange}
-	for l.maps(c.PayloadType) && c.PayloadType < 127 {
-		c.PayloadType++
-	}
-	return c
 }
 
 func (l *Local) ptime() time.Duration {

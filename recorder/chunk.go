@@ -1,0 +1,134 @@
+package recorder
+
+import "sync"
+
+const (
+	// rateHz is the rate of the timeline and of the stored file.
+	rateHz = 8000
+	// channels is the number of parties: 0 external, 1 internal.
+	channels = 2
+	// frameBytes is one sample of both channels, 16 bits each.
+	frameBytes = 2 * channels
+	// chunkFrames is 100 ms: small, so that what is not yet full wastes little.
+	chunkFrames = rateHz / 10
+	chunkBytes  = chunkFrames * frameBytes
+	// reserveChunks are kept ready so that the media driver finds one without
+	// allocating: what 1000 recordings need in one keeper period.
+	reserveChunks = 1024
+)
+
+// chunk holds 100 ms of both channels, interleaved, little-endian, as stored.
+type chunk [chunkBytes]byte
+
+// pool hands out zeroed chunks, up to a bound shared by all recordings.
+type pool struct {
+	limit int // set once
+
+	mu   sync.Mutex
+	free []*chunk
+	used int
+}
+
+// newPool returns a pool of at most limit bytes.
+func newPool(limit int) *pool {
+	return &pool{limit: max(1, limit/chunkBytes), free: make([]*chunk, 0, reserveChunks)}
+}
+
+// get returns a zeroed chunk, or nil if the bound is reached.
+func (p *pool) get() *chunk {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.used >= p.limit {
+		return nil
+	}
+	p.used++
+	if n := len(p.free); n > 0 {
+		c := p.free[n-1]
+		p.free = p.free[:n-1]
+		return c
+	}
+	return new(chunk)
+}
+
+// put takes a chunk back. It wipes it, so that no audio outlives its recording.
+func (p *pool) put(c *chunk) {
+	clear(c[:])
+	p.mu.Lock()
+	p.used--
+	if len(p.free) < cap(p.free) {
+		p.free = append(p.free, c)
+	}
+	p.mu.Unlock()
+}
+
+// prepare makes sure that want chunks are ready, as far as the bound allows.
+func (p *pool) prepare(want int) {
+	p.mu.Lock()
+	missing := min(want, cap(p.free), p.limit-p.used) - len(p.free)
+	p.mu.Unlock()
+	for ; missing > 0; missing-- {
+		c := new(chunk)
+		p.mu.Lock()
+		if len(p.free) < cap(p.free) {
+			p.free = append(p.free, c)
+		}
+		p.mu.Unlock()
+	}
+}
+
+// bytes returns the memory that recordings hold.
+func (p *pool) bytes() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.used * chunkBytes
+}
+
+// ring holds the chunks of one recording by position; an absent one is silence.
+type ring struct {
+	pool  *pool
+	first int64 // index of the oldest chunk it may hold
+	slots [ringChunks]*chunk
+}
+
+const (
+	// maxPending is the audio that one recording may hold while the disk stalls: 30 s.
+	maxPending = 30 * rateHz
+	ringChunks = maxPending/chunkFrames + 4
+)
+
+// at returns the chunk of position pos, nil if it is silence.
+func (r *ring) at(pos int64) *chunk {
+	i := pos / chunkFrames
+	if i < r.first || i >= r.first+ringChunks {
+		return nil
+	}
+	return r.slots[i%ringChunks]
+}
+
+// ensure returns the chunk of position pos, made if need be; nil if there is no room.
+func (r *ring) ensure(pos int64) *chunk {
+	i := pos / chunkFrames
+	if i < r.first || i >= r.first+ringChunks {
+		return nil
+	}
+	slot := &r.slots[i%ringChunks]
+	if *slot == nil {
+		*slot = r.pool.get()
+	}
+	return *slot
+}
+
+// release gives back every chunk that ends at or before pos.
+func (r *ring) release(pos int64) {
+	end := pos / chunkFrames
+	for i := r.first; i < min(end, r.first+ringChunks); i++ {
+		if slot := &r.slots[i%ringChunks]; *slot != nil {
+			r.pool.put(*slot)
+			*slot = nil
+		}
+	}
+	r.first = max(r.first, end)
+}
+
+// drop gives back everything.
+func (r *ring) drop() { r.release((r.first + ringChunks) * chunkFrames) }

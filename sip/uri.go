@@ -1,0 +1,17 @@
+package sip
+
+import (
+	"fmt"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// WithUser puts a user part into a SIP URI that names a host, such as a gateway's: the address of a number there.
+func WithUser(uri, user string) (string, error) {
+	var u sip.Uri
+	if err := sip.ParseUri(uri, &u); err != nil {
+		return "", fmt.Errorf("%q: %w; want sip:HOST or sip:HOST:PORT;transport=tcp", uri, err)
+	}
+	u.User = user
+	return u.String(), nil
+}
