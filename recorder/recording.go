@@ -43,6 +43,7 @@ type track struct {
 	audio span
 	// late and overrun count samples refused: behind the window, beyond the memory.
 	late, overrun int64
+	told          bool // the journal knows where audio begins
 }
 
 // Recording is one timeline on its way to a file. Its methods are safe for
@@ -52,9 +53,8 @@ type Recording struct {
 	id     string
 	opened time.Time
 	ready  <-chan error
-	grant  chan struct{}
 	done   chan struct{}
-	owner  *Recorder
+	writer *writer
 
 	// owned by the recording's writer, then by a sealer
 	out     *part
@@ -309,7 +309,7 @@ func (rec *Recording) Finish(end Final) {
 	rec.finishing, rec.final = true, end
 	rec.horizon = max(rec.horizon, end.Position)
 	if rec.phase == phaseGranted {
-		rec.owner.wake(rec)
+		rec.writer.wake()
 	}
 }
 

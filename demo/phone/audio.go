@@ -35,14 +35,11 @@ type Packet struct {
 
 // Audio is a phone's voice and ears: one RTP socket, a frame every 20 ms.
 type Audio struct {
-	// Network, if set before the call, takes every packet in place of the socket:
-	// it may delay, reorder, repeat or drop what it hands to send.
-	Network func(packet []byte, send func([]byte))
-
-	conn *net.UDPConn
-	stop chan struct{} // closed to stop speaking
-	quit sync.Once
-	wg   sync.WaitGroup
+	network func(packet []byte, send func([]byte)) // set once; nil: the socket itself
+	conn    *net.UDPConn
+	stop    chan struct{} // closed to stop speaking
+	quit    sync.Once
+	wg      sync.WaitGroup
 
 	mu        sync.Mutex
 	peer      netip.AddrPort // where we speak to
@@ -226,8 +223,8 @@ func (a *Audio) send(pt uint8, marker bool, timestamp uint32, payload []byte) {
 	a.sequence++
 	peer := a.peer
 	write := func(b []byte) { _, _ = a.conn.WriteToUDPAddrPort(b, peer) } // lost like any datagram
-	if a.Network != nil {
-		a.Network(b, write)
+	if a.network != nil {
+		a.network(b, write)
 		return
 	}
 	write(b)
@@ -279,4 +276,11 @@ func (a *Audio) Heard() []int16 {
 		}
 	}
 	return samples
+}
+
+// Peer is where the phone speaks to.
+func (a *Audio) Peer() netip.AddrPort {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.peer
 }

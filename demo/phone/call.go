@@ -54,6 +54,7 @@ func (p *Phone) newCall(id string, peer netip.AddrPort) (*Call, error) {
 	if err != nil {
 		return nil, err
 	}
+	audio.network = p.Network
 	return &Call{Audio: audio, phone: p, id: id, tag: token(), peer: peer, cseq: 1,
 		responses: make(chan message, 16), acked: make(chan struct{}), ended: make(chan struct{})}, nil
 }

@@ -75,3 +75,6 @@ func fromALaw(b byte) int16 {
 	}
 	return int16(-v)
 }
+
+// ALaw encodes one sample by G.711 A-law.
+func ALaw(s int16) byte { return alaw(s) }

@@ -17,6 +17,9 @@ type Phone struct {
 	User string
 	// OnCall decides what to do with a call that comes in; nil answers at once.
 	OnCall func(*Call) Answer
+	// Network, if set before Start, takes the RTP packets of all the phone's calls in
+	// place of the socket: it may delay, reorder, repeat or drop what it hands to send.
+	Network func(packet []byte, send func([]byte))
 	// OnAnswered is told of each incoming call once its ACK is there, on a goroutine of its own.
 	OnAnswered func(*Call)
 

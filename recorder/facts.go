@@ -1,0 +1,104 @@
+package recorder
+
+import (
+	"slices"
+	"time"
+)
+
+// facts is all that a sidecar is made of, once the timeline has ended.
+type facts struct {
+	spec      Spec
+	frames    int64 // in the file
+	end       int64 // of the timeline; beyond frames nothing could be kept
+	gaps      gapList
+	audio     [channels]span
+	slips     []slip
+	slipped   [channels]int64
+	late      [channels]int64
+	overrun   [channels]int64
+	damage    error
+	recovered bool
+}
+
+// facts returns what the timeline knows, frames of which are stored.
+func (t *timeline) facts(end int64) facts {
+	f := facts{
+		spec: t.spec.clone(), frames: min(t.base, end), end: end, slips: slices.Clone(t.slips), slipped: t.slipped,
+		gaps: gapList{slices.Clone(t.gaps.list), t.gaps.unlisted}, damage: t.damage,
+	}
+	for c := range t.tracks {
+		f.audio[c], f.late[c], f.overrun[c] = t.tracks[c].audio, t.tracks[c].late, t.tracks[c].overrun
+		if f.frames < end {
+			f.gaps.add(gap{uint32(f.frames), uint32(end), uint8(c), kindLost, false})
+		}
+	}
+	return f
+}
+
+// sidecar returns the sidecar of a file with that hash.
+func (f *facts) sidecar(sha string) Sidecar {
+	s := f.spec.clone()
+	started := s.StartedAt.UTC().Truncate(time.Millisecond)
+	out := Sidecar{
+		ID: s.ID, Call: s.Call, Trunk: s.Trunk, Queue: s.Queue, Station: s.Station, Direction: s.Direction,
+		From: s.From, To: s.To, Format: FormatWAV, Codec: codecPCM, RateHz: rateHz, DualChannel: s.DualChannel,
+		Channels: s.Channels, StartedAt: Timestamp{started}, DurationMS: milliseconds(f.frames),
+		FirstSample: append([]FirstSample{}, s.FirstSample...), Reason: s.Reason, ConfigVersion: s.ConfigVersion,
+		Consent: s.Consent, Barrier: append([]Floor{}, s.Barrier...), Gaps: []SidecarGap{}, Loss: []SidecarLoss{},
+		GapsUnlisted: f.gaps.unlisted, Recovered: f.recovered, SHA256: sha, Result: ResultOK,
+	}
+	out.EndedAt = Timestamp{started.Add(time.Duration(out.DurationMS) * time.Millisecond)}
+	lost := f.describeGaps(&out)
+	f.describeLoss(&out, lost)
+	f.describeDrift(&out)
+	if f.damage != nil {
+		out.Error = f.damage.Error()
+	}
+	if f.damage != nil || f.recovered || len(out.Loss) > 0 || f.gaps.unlisted > 0 {
+		out.Result = ResultDegraded
+	}
+	return out
+}
+
+// describeGaps fills in the gaps and returns the lost samples of each channel.
+func (f *facts) describeGaps(out *Sidecar) (lost [channels]int64) {
+	for _, g := range f.gaps.resolve(uint32(f.end), f.audio) {
+		if g.kind == kindLost {
+			lost[g.channel] += int64(g.to - g.from)
+		}
+		out.Gaps = append(out.Gaps, SidecarGap{
+			Type: g.kind.String(), Channel: int(g.channel),
+			StartMS: milliseconds(int64(g.from)), EndMS: milliseconds(int64(g.to)),
+		})
+	}
+	return lost
+}
+
+// describeLoss adds up what each channel lacks. A duplicate that came late
+// took nothing away, so lateness alone is no loss.
+func (f *facts) describeLoss(out *Sidecar, lost [channels]int64) {
+	for c := range channels {
+		if lost[c] == 0 && f.overrun[c] == 0 {
+			continue
+		}
+		out.Loss = append(out.Loss, SidecarLoss{
+			Channel: c, LostMS: milliseconds(lost[c]), LateMS: milliseconds(f.late[c]), OverrunMS: milliseconds(f.overrun[c]),
+		})
+	}
+}
+
+// describeDrift lists the slips.
+func (f *facts) describeDrift(out *Sidecar) {
+	out.Drift.Slips = []SidecarSlip{}
+	for _, n := range f.slipped {
+		out.Drift.Count += n
+	}
+	for _, s := range f.slips {
+		if int64(s.position) < f.end {
+			out.Drift.Slips = append(out.Drift.Slips, *s.sidecar())
+		}
+	}
+}
+
+// milliseconds returns the length of n samples, rounded.
+func milliseconds(n int64) int64 { return (n*1000 + rateHz/2) / rateHz }

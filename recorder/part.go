@@ -1,0 +1,157 @@
+package recorder
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+)
+
+// names are the paths of one recording.
+type names struct{ dir, wav, wavPart, sidecar, sidecarNew, journal string }
+
+func namesOf(dir, id string) names {
+	base := filepath.Join(dir, id)
+	return names{dir, base + ".wav", base + ".wav.part", base + ".json", base + ".json.new", base + ".json.part"}
+}
+
+// part is a recording that grows: its audio, and its facts beside it.
+type part struct {
+	// set once
+	names        names
+	disk         disk
+	fileChannels int
+
+	// owned by the writer, then by the sealer
+	journalSize int64
+
+	audioBytes atomic.Int64 // written; read by the syncer
+	dirty      atomic.Bool
+
+	mu      sync.Mutex // held while syncing and while closing
+	wav     file
+	journal file
+	closed  bool
+	syncErr error
+}
+
+// createPart makes the two files: the facts first, so that no audio is ever
+// without them.
+func createPart(d disk, n names, first []entry, fileChannels int) (*part, error) {
+	journal, err := d.Create(n.journal)
+	if err != nil {
+		return nil, err
+	}
+	p := &part{names: n, disk: d, fileChannels: fileChannels, journal: journal}
+	if err := p.log(first); err != nil {
+		return nil, errors.Join(err, journal.Close(), d.Remove(n.journal))
+	}
+	if p.wav, err = d.Create(n.wavPart); err != nil {
+		return nil, errors.Join(err, journal.Close(), d.Remove(n.journal))
+	}
+	if err := p.writeHeader(); err != nil {
+		return nil, errors.Join(err, p.close(), removeAll(d, n.wavPart, n.journal))
+	}
+	return p, nil
+}
+
+// log appends lines to the journal.
+func (p *part) log(list []entry) error {
+	if len(list) == 0 {
+		return nil
+	}
+	b, err := encodeEntries(list)
+	if err != nil {
+		return err
+	}
+	if _, err := p.journal.WriteAt(b, p.journalSize); err != nil {
+		return fmt.Errorf("write facts: %w", err)
+	}
+	p.journalSize += int64(len(b))
+	p.dirty.Store(true)
+	return nil
+}
+
+// append writes whole frames of two channels; b is used up. It returns how many
+// frames were written even if it fails.
+func (p *part) append(b []byte) (frames int, err error) {
+	if p.fileChannels == 1 {
+		b = mixDown(b)
+	}
+	size := p.audioBytes.Load()
+	n, err := p.wav.WriteAt(b, headerBytes+size)
+	frames = n / (2 * p.fileChannels)
+	p.audioBytes.Store(size + int64(frames*2*p.fileChannels))
+	p.dirty.Store(true)
+	if err != nil {
+		return frames, fmt.Errorf("write audio: %w", err)
+	}
+	return frames, nil
+}
+
+// resize makes the audio that many frames long, with silence at the end if it grows.
+func (p *part) resize(frames int64) error {
+	size := frames * int64(2*p.fileChannels)
+	if err := p.wav.Truncate(headerBytes + size); err != nil {
+		return fmt.Errorf("set length: %w", err)
+	}
+	p.audioBytes.Store(size)
+	p.dirty.Store(true)
+	return nil
+}
+
+// frames returns how many frames are written.
+func (p *part) frames() int64 { return p.audioBytes.Load() / int64(2*p.fileChannels) }
+
+// writeHeader states the present length.
+func (p *part) writeHeader() error {
+	h := header(p.fileChannels, p.audioBytes.Load())
+	if _, err := p.wav.WriteAt(h[:], 0); err != nil {
+		return fmt.Errorf("write header: %w", err)
+	}
+	return nil
+}
+
+// sync makes everything written so far durable, with a header that states it.
+func (p *part) sync() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed || !p.dirty.Swap(false) {
+		return nil
+	}
+	err := errors.Join(p.writeHeader(), p.journal.Sync(), p.wav.Sync())
+	if err != nil {
+		p.syncErr = err
+	}
+	return err
+}
+
+// hash returns the SHA-256 of the audio file, read again from the start.
+func (p *part) hash() (string, error) {
+	return hashHex(io.NewSectionReader(p.wav, 0, headerBytes+p.audioBytes.Load()))
+}
+
+// failure returns what went wrong while syncing; after such an error the data
+// may be gone from the cache though a later attempt says yes.
+func (p *part) failure() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.syncErr
+}
+
+// close closes both files. It waits for a sync that is under way.
+func (p *part) close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil
+	}
+	p.closed = true
+	var err error
+	if p.wav != nil {
+		err = p.wav.Close()
+	}
+	return errors.Join(err, p.journal.Close())
+}

@@ -1,0 +1,242 @@
+package recorder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"go.uber.org/zap"
+)
+
+// errGarbage says that a part can't be finished and belongs into quarantine.
+var errGarbage = errors.New("can't be finished")
+
+// journalLimit bounds what Recover reads of a recording's facts.
+const journalLimit = 64 << 20
+
+// Recover finishes what an earlier run left: parts become files with sidecars,
+// what can't be read moves to `quarantine/` with the reason beside it. It can be
+// repeated, and a crash in it is taken up by the next one. It leaves alone what
+// this recorder or another process still writes. The error joins what went
+// wrong with single recordings; the results hold all others.
+func (r *Recorder) Recover(ctx context.Context) ([]Result, error) {
+	ids, err := r.leftovers()
+	if err != nil {
+		return nil, fmt.Errorf("recover recordings: %w", err)
+	}
+	var out []Result
+	var all error
+	for _, id := range ids {
+		if ctx.Err() != nil {
+			return out, errors.Join(all, context.Cause(ctx))
+		}
+		res, err := r.recoverOne(id)
+		if errors.Is(err, errBusy) {
+			continue
+		}
+		if err != nil {
+			all = errors.Join(all, fmt.Errorf("recover %s: %w", id, err))
+			res.Result, res.Err = ResultFailed, err
+		}
+		r.log.Info("recording recovered", zap.String("recording", id), zap.String("call", res.Call),
+			zap.String("result", res.Result), zap.Int64("duration_ms", res.DurationMS), zap.Error(res.Err))
+		out = append(out, res)
+	}
+	return out, all
+}
+
+// leftovers returns the ids that have unfinished files, in order.
+func (r *Recorder) leftovers() ([]string, error) {
+	list, err := os.ReadDir(r.cfg.Dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range list {
+		for _, suffix := range []string{".wav.part", ".json.part", ".json.new"} {
+			id, found := strings.CutSuffix(e.Name(), suffix)
+			if found && e.Type().IsRegular() && r.live[id] == nil && !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids, nil
+}
+
+// recoverOne finishes or quarantines one recording.
+func (r *Recorder) recoverOne(id string) (Result, error) {
+	n := namesOf(r.cfg.Dir, id)
+	p, f, err := reopen(r.disk, n)
+	if p != nil {
+		defer func() { _ = p.close() }() // everything was synced, or is kept as it is
+	}
+	res := Result{ID: id, Call: f.spec.Call, Result: ResultFailed, Recovered: true}
+	switch {
+	case errors.Is(err, errBusy):
+		return res, err
+	case errors.Is(err, errGarbage):
+		res.Err = err
+		return res, r.quarantine(n, err)
+	case err != nil:
+		return res, err
+	}
+	if err := removeAll(r.disk, n.sidecarNew); err != nil {
+		return res, err
+	}
+	if p.wav == nil {
+		return r.recoverNames(n, res)
+	}
+	if f.frames == 0 || f.spec.ID == "" {
+		res.Err = errors.New("the process died before any audio was written")
+		return res, errors.Join(removeAll(r.disk, n.wavPart, n.journal), r.disk.SyncDir(n.dir))
+	}
+	return r.recoverAudio(p, f)
+}
+
+// recoverNames handles facts without growing audio: the crash came after the
+// file had its name, or before there was any.
+func (r *Recorder) recoverNames(n names, res Result) (Result, error) {
+	if sealed, err := r.Lookup(res.ID); err == nil {
+		if _, err := os.Stat(n.wav); err == nil {
+			return sealed, removeAll(r.disk, n.journal)
+		}
+	}
+	res.Err = errors.New("the process died before any audio was written")
+	return res, removeAll(r.disk, n.journal)
+}
+
+// recoverAudio seals growing audio, or finishes the names of what was sealed.
+func (r *Recorder) recoverAudio(p *part, f facts) (Result, error) {
+	if b, err := os.ReadFile(p.names.sidecar); err == nil {
+		side, err := decodeSidecar(b)
+		if sha, _ := p.hash(); err == nil && sha == side.SHA256 {
+			if err := finishNames(p.disk, p.names); err != nil {
+				return Result{ID: f.spec.ID, Call: f.spec.Call}, err
+			}
+			return r.Lookup(f.spec.ID)
+		}
+	}
+	f.recovered = true
+	f.settleEnd()
+	return seal(p, f)
+}
+
+// settleEnd takes the end of the file for the end of the timeline. Silence that
+// reaches it counts as absent: nothing proves that anything was sent.
+func (f *facts) settleEnd() {
+	f.end = f.frames
+	for c := range f.audio {
+		f.audio[c].to = f.end
+	}
+	for _, g := range f.gaps.list {
+		if g.kind == kindUnplaced && int64(g.to) >= f.end {
+			f.audio[g.channel].to = int64(g.from)
+		}
+	}
+}
+
+// reopen opens what is left of a recording and reads its facts. The part has
+// no audio file if none was left; facts without an id had nothing worth keeping.
+func reopen(d disk, n names) (*part, facts, error) {
+	p := &part{names: n, disk: d, journal: noFile{}}
+	size, err := p.openFiles()
+	if err != nil {
+		return nil, facts{}, err
+	}
+	var f facts
+	var unread error
+	if b, err := io.ReadAll(io.NewSectionReader(p.journal, 0, journalLimit)); err != nil {
+		return p, f, err
+	} else if f, unread = replay(b); unread == nil && f.spec.ID != filepath.Base(strings.TrimSuffix(n.wav, ".wav")) {
+		unread = fmt.Errorf("the facts are of %q", f.spec.ID)
+	}
+	if p.wav == nil || size <= headerBytes {
+		return p, f, nil
+	}
+	if unread != nil {
+		return p, f, fmt.Errorf("%w: %w", errGarbage, unread)
+	}
+	return p, f, p.adopt(&f, size)
+}
+
+// openFiles opens what is there, and returns the size of the audio file.
+func (p *part) openFiles() (int64, error) {
+	journal, err := openPart(p.names.journal)
+	if err == nil {
+		p.journal = journal
+	} else if !errors.Is(err, os.ErrNotExist) {
+		return 0, err
+	}
+	wav, err := openPart(p.names.wavPart)
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, errors.Join(err, p.close())
+	}
+	p.wav = wav
+	info, err := os.Stat(p.names.wavPart)
+	if err != nil {
+		return 0, errors.Join(err, p.close())
+	}
+	return info.Size(), nil
+}
+
+// adopt checks the header and takes every whole frame of a file of size bytes.
+func (p *part) adopt(f *facts, size int64) error {
+	var h [headerBytes]byte
+	if _, err := p.wav.ReadAt(h[:], 0); err != nil {
+		return err
+	}
+	fileChannels, _, err := parseHeader(h[:])
+	if err != nil {
+		return fmt.Errorf("%w: %w", errGarbage, err)
+	}
+	if fileChannels != f.spec.fileChannels() {
+		return fmt.Errorf("%w: the header states %d channels, the facts %d", errGarbage, fileChannels, f.spec.fileChannels())
+	}
+	p.fileChannels = fileChannels
+	f.frames = (size - headerBytes) / int64(2*fileChannels)
+	p.audioBytes.Store(size - headerBytes)
+	return nil
+}
+
+// noFile stands for facts that are not there.
+type noFile struct{}
+
+func (noFile) ReadAt([]byte, int64) (int, error)  { return 0, io.EOF }
+func (noFile) WriteAt([]byte, int64) (int, error) { return 0, os.ErrInvalid }
+func (noFile) Truncate(int64) error               { return os.ErrInvalid }
+func (noFile) Sync() error                        { return nil }
+func (noFile) Close() error                       { return nil }
+
+// quarantine moves what is left of a recording aside, the reason first.
+func (r *Recorder) quarantine(n names, why error) error {
+	dir := filepath.Join(n.dir, "quarantine")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	reason := filepath.Join(dir, filepath.Base(n.wavPart)+".reason")
+	if err := removeAll(r.disk, reason); err != nil {
+		return err
+	}
+	if err := store(r.disk, reason, []byte(why.Error()+"\n")); err != nil {
+		return err
+	}
+	for _, path := range []string{n.wavPart, n.journal} {
+		if err := r.disk.Rename(path, filepath.Join(dir, filepath.Base(path))); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return errors.Join(removeAll(r.disk, n.sidecarNew), r.disk.SyncDir(dir), r.disk.SyncDir(n.dir))
+}

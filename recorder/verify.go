@@ -1,0 +1,200 @@
+package recorder
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Report is what Verify found out about a stored recording.
+type Report struct {
+	ID   string
+	File string
+	// SHA256 and SidecarSHA256 are computed from the files, in hex. The ledger's
+	// `sealed` entry must state the same.
+	SHA256        string
+	SidecarSHA256 string
+	DurationMS    int64
+	Sidecar       Sidecar
+	// Problems says what does not hold, one sentence each.
+	Problems []string
+}
+
+// OK reports whether nothing is wrong.
+func (r Report) OK() bool { return len(r.Problems) == 0 }
+
+func (r *Report) problem(format string, args ...any) {
+	r.Problems = append(r.Problems, fmt.Sprintf(format, args...))
+}
+
+// Lookup returns the result of a sealed recording from its sidecar, without
+// reading the audio. It returns ErrNotFound if there is none.
+func (r *Recorder) Lookup(id string) (Result, error) {
+	if !validID(id) {
+		return Result{}, ErrNotFound
+	}
+	n := namesOf(r.cfg.Dir, id)
+	b, err := os.ReadFile(n.sidecar)
+	if errors.Is(err, os.ErrNotExist) {
+		return Result{}, fmt.Errorf("%w: %s", ErrNotFound, id)
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	s, err := decodeSidecar(b)
+	if err != nil {
+		return Result{}, fmt.Errorf("%s: %w", n.sidecar, err)
+	}
+	sha, err := hashHex(bytes.NewReader(b))
+	return Result{
+		ID: id, Call: s.Call, File: n.wav, SHA256: s.SHA256, SidecarSHA256: sha,
+		DurationMS: s.DurationMS, Result: s.Result, Recovered: s.Recovered,
+	}, err
+}
+
+// Verify holds a stored file against its sidecar: hash, header, length, and
+// silence where a gap is claimed. The error is of reading; what does not hold
+// stands in the report.
+func Verify(wavPath string) (Report, error) {
+	base := strings.TrimSuffix(wavPath, ".wav")
+	rep := Report{ID: filepath.Base(base), File: wavPath}
+	f, err := os.Open(filepath.Clean(wavPath))
+	if err != nil {
+		return rep, err
+	}
+	defer func() { _ = f.Close() }() // only read
+	info, err := f.Stat()
+	if err != nil {
+		return rep, err
+	}
+	if rep.SHA256, err = hashHex(f); err != nil {
+		return rep, err
+	}
+	b, err := os.ReadFile(filepath.Clean(base + ".json"))
+	if err != nil {
+		return rep, err
+	}
+	if rep.SidecarSHA256, err = hashHex(bytes.NewReader(b)); err != nil {
+		return rep, err
+	}
+	if rep.Sidecar, err = decodeSidecar(b); err != nil {
+		rep.problem("%v", err)
+	}
+	rep.checkSidecar()
+	return rep, rep.checkAudio(f, info.Size())
+}
+
+// checkSidecar looks for what contradicts itself.
+func (r *Report) checkSidecar() {
+	s := &r.Sidecar
+	if s.ID != r.ID {
+		r.problem("sidecar: is of %q, not of this file", s.ID)
+	}
+	if s.SHA256 != r.SHA256 {
+		r.problem("sha256: the file has %s, the sidecar says %s", r.SHA256, s.SHA256)
+	}
+	if s.Format != FormatWAV || s.Codec != codecPCM || s.RateHz != rateHz || len(s.Channels) != channels {
+		r.problem("sidecar: format %q, codec %q, %d Hz, %d parties; want %s, %s, %d Hz, %d", s.Format, s.Codec, s.RateHz, len(s.Channels), FormatWAV, codecPCM, rateHz, channels)
+	}
+	if got := s.EndedAt.Sub(s.StartedAt.Time).Milliseconds(); got != s.DurationMS {
+		r.problem("sidecar: %d ms from start to end, duration_ms says %d", got, s.DurationMS)
+	}
+	if want := s.expectedResult(); s.Result != want {
+		r.problem("sidecar: result is %q, by the rest of it %q", s.Result, want)
+	}
+	r.checkGaps()
+}
+
+// checkGaps looks for gaps that can't be.
+func (r *Report) checkGaps() {
+	var end [channels]int64
+	channel := 0
+	for _, g := range r.Sidecar.Gaps {
+		k, known := parseKind(g.Type)
+		if !known || !k.gap() || k == kindUnplaced || g.Channel < channel || g.Channel >= channels || g.StartMS < end[g.Channel] || g.EndMS < g.StartMS {
+			r.problem("sidecar: gap %s on channel %d, %d to %d ms, is out of place", g.Type, g.Channel, g.StartMS, g.EndMS)
+			return
+		}
+		channel = g.Channel
+		end[g.Channel] = g.EndMS
+	}
+}
+
+// expectedResult returns the result that follows from the other fields.
+func (s *Sidecar) expectedResult() string {
+	lost := slices.ContainsFunc(s.Gaps, func(g SidecarGap) bool { return g.Type == kindLost.String() })
+	if lost || s.Recovered || s.Error != "" || len(s.Loss) > 0 || s.GapsUnlisted > 0 {
+		return ResultDegraded
+	}
+	return ResultOK
+}
+
+// checkAudio holds the file against its header and the sidecar.
+func (r *Report) checkAudio(f io.ReaderAt, size int64) error {
+	var h [headerBytes]byte
+	if n, err := f.ReadAt(h[:], 0); err != nil {
+		if errors.Is(err, io.EOF) {
+			r.problem("the file is %d bytes long, shorter than a header", n)
+			return nil
+		}
+		return err
+	}
+	fileChannels, dataBytes, err := parseHeader(h[:])
+	if err != nil {
+		r.problem("%v", err)
+		return nil
+	}
+	if dataBytes != size-headerBytes || dataBytes%int64(2*fileChannels) != 0 {
+		r.problem("header: states %d bytes of audio, the file has %d", dataBytes, size-headerBytes)
+		return nil
+	}
+	if (fileChannels == channels) != r.Sidecar.DualChannel {
+		r.problem("header: %d channels, but dual_channel is %t", fileChannels, r.Sidecar.DualChannel)
+	}
+	r.DurationMS = milliseconds(dataBytes / int64(2*fileChannels))
+	if r.DurationMS != r.Sidecar.DurationMS {
+		r.problem("the audio is %d ms long, the sidecar says %d", r.DurationMS, r.Sidecar.DurationMS)
+	}
+	if fileChannels != channels {
+		return nil
+	}
+	return r.checkSilence(f, dataBytes/frameBytes)
+}
+
+// checkSilence looks for sound where the sidecar says that there is a gap. The
+// millisecond at each end is left out: gaps are rounded to it.
+func (r *Report) checkSilence(f io.ReaderAt, frames int64) error {
+	buf := make([]byte, chunkBytes)
+	for _, g := range r.Sidecar.Gaps {
+		if g.Channel < 0 || g.Channel >= channels {
+			continue
+		}
+		from, to := max(0, g.StartMS+1)*(rateHz/1000), min(frames, (g.EndMS-1)*(rateHz/1000))
+		for ; from < to; from += chunkFrames {
+			b := buf[:min(chunkFrames, to-from)*frameBytes]
+			if _, err := f.ReadAt(b, headerBytes+from*frameBytes); err != nil {
+				return err
+			}
+			if !silent(b, g.Channel) {
+				r.problem("channel %d has sound in its gap %s, %d to %d ms", g.Channel, g.Type, g.StartMS, g.EndMS)
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// silent reports whether one channel of the frames is zero.
+func silent(b []byte, channel int) bool {
+	for i := channel * 2; i+1 < len(b); i += frameBytes {
+		if b[i] != 0 || b[i+1] != 0 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,212 @@
+package recorder
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+const (
+	// writeBytes is the most that one write takes: two seconds of audio.
+	writeBytes = 2 * rateHz * frameBytes
+	// sparseFrames is the silence from which on a file is made longer without
+	// writing zeros: 8 s.
+	sparseFrames = 8 * rateHz
+)
+
+// writer appends what is ripe to the files of its recordings.
+type writer struct {
+	// set once
+	r      *Recorder
+	wakeup chan struct{}
+
+	// owned by run
+	buf []byte
+
+	busySince atomic.Int64 // Unix nanoseconds of the pass under way, 0 between passes
+
+	// shared, guarded by mu
+	mu   sync.Mutex
+	recs []*Recording
+}
+
+// add gives the writer one more recording.
+func (w *writer) add(rec *Recording) {
+	w.mu.Lock()
+	w.recs = append(w.recs, rec)
+	w.mu.Unlock()
+	w.wake()
+}
+
+// wake makes the writer look at its recordings soon; it never blocks.
+func (w *writer) wake() {
+	select {
+	case w.wakeup <- struct{}{}:
+	default:
+	}
+}
+
+// run flushes until ctx ends.
+func (w *writer) run(ctx context.Context) {
+	tick := time.NewTicker(flushEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			w.pass(false)
+		case <-w.wakeup:
+			w.pass(true)
+		}
+	}
+}
+
+// pass goes once through the recordings, or through those that end.
+func (w *writer) pass(ending bool) {
+	w.mu.Lock()
+	list := slices.Clone(w.recs)
+	w.mu.Unlock()
+	for _, rec := range list {
+		now := w.r.now()
+		w.busySince.Store(now.UnixNano())
+		if w.step(rec, now, ending) {
+			w.remove(rec)
+		}
+	}
+	w.busySince.Store(0)
+}
+
+// remove forgets a recording that a sealer has taken.
+func (w *writer) remove(rec *Recording) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.recs = slices.DeleteFunc(w.recs, func(o *Recording) bool { return o == rec })
+}
+
+// step writes what is ripe of one recording; true once it needs no writer any more.
+func (w *writer) step(rec *Recording, now time.Time, ending bool) bool {
+	rec.mu.Lock()
+	finishing := rec.finishing
+	edge := rec.horizon - window
+	if finishing {
+		edge = rec.final.Position
+	}
+	if finishing || !ending {
+		rec.freeze(edge)
+	}
+	rec.mu.Unlock()
+	switch {
+	case finishing:
+	case ending && rec.out != nil, now.Before(rec.retryAt):
+		return false
+	}
+	if err := w.flush(rec); err != nil {
+		w.trouble(rec, err, now)
+	}
+	if !finishing {
+		return false
+	}
+	select {
+	case w.r.sealing <- rec:
+		return true
+	default:
+		return false
+	}
+}
+
+// trouble notes a failed write; what could not be written stays in memory.
+func (w *writer) trouble(rec *Recording, err error, now time.Time) {
+	rec.retryAt = now.Add(retryEvery)
+	w.r.health.fail(err, now)
+	rec.mu.Lock()
+	first := rec.damage == nil
+	rec.damage = err
+	rec.mu.Unlock()
+	if first {
+		w.r.log.Warn("recording can't be written", zap.String("recording", rec.id), zap.Error(err))
+	}
+}
+
+// flush makes the files if need be, and appends facts and audio.
+func (w *writer) flush(rec *Recording) error {
+	if rec.out == nil {
+		if err := w.create(rec); err != nil {
+			return err
+		}
+	}
+	rec.mu.Lock()
+	lines := rec.journal
+	rec.journal = nil
+	rec.mu.Unlock()
+	if err := rec.out.log(lines); err != nil {
+		rec.mu.Lock()
+		rec.journal = append(lines, rec.journal...)
+		rec.mu.Unlock()
+		return err
+	}
+	for {
+		done, err := w.appendSome(rec)
+		if done || err != nil {
+			return err
+		}
+	}
+}
+
+// create makes the files of a recording, its facts first.
+func (w *writer) create(rec *Recording) error {
+	rec.mu.Lock()
+	first := append([]entry{{Version: journalVersion, Spec: new(rec.spec.clone())}}, rec.journal...)
+	count := len(rec.journal)
+	erase := rec.finishing && (rec.final.Erase || rec.tracks[0].silent() && rec.tracks[1].silent())
+	rec.mu.Unlock()
+	if erase {
+		return nil
+	}
+	p, err := createPart(w.r.disk, namesOf(w.r.cfg.Dir, rec.id), first, first[0].Spec.fileChannels())
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	w.r.newNames.Store(true)
+	rec.mu.Lock()
+	rec.out, rec.journal = p, rec.journal[count:]
+	rec.mu.Unlock()
+	return nil
+}
+
+// silent reports whether the channel never had audio.
+func (tr *track) silent() bool { return tr.audio.from == tr.audio.to }
+
+// appendSome writes up to one buffer; done when nothing ripe is left.
+func (w *writer) appendSome(rec *Recording) (done bool, err error) {
+	rec.mu.Lock()
+	silence := rec.silentRun()
+	n := 0
+	if silence < sparseFrames {
+		n = rec.copyOut(w.buf)
+	}
+	base := rec.base
+	rec.mu.Unlock()
+	if rec.out == nil || silence < sparseFrames && n == 0 {
+		return true, nil
+	}
+	frames := silence
+	if silence >= sparseFrames {
+		if err := rec.out.resize(base + silence); err != nil {
+			return false, err
+		}
+	} else {
+		var written int
+		written, err = rec.out.append(w.buf[:n])
+		frames = int64(written)
+	}
+	rec.mu.Lock()
+	rec.commit(frames)
+	rec.mu.Unlock()
+	return false, err
+}
