@@ -116,7 +116,9 @@ func (a *App) openEvidence(ctx context.Context) (err error) {
 }
 
 func (a *App) openMedia(context.Context) (err error) {
-	a.recorder.Start()
+	if err := a.recorder.Start(); err != nil {
+		return fmt.Errorf("recordings: %w", err)
+	}
 	a.closing("recorder", a.recorder.Close)
 	if a.media, err = media.New(a.first.Config.Media, a.log.Named("media")); err != nil {
 		return fmt.Errorf("media: %w", err)

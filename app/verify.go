@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"assent/configs"
 	"assent/consent"
@@ -21,7 +22,10 @@ func VerifyRecording(path, dir string) error {
 	if err != nil {
 		return err
 	}
-	records, err := consent.ByCall(dir, report.Call)
+	if !report.OK() {
+		return errors.New(strings.Join(report.Problems, "; "))
+	}
+	records, err := consent.ByCall(dir, report.Sidecar.Call)
 	if err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
@@ -36,7 +40,7 @@ func VerifyRecording(path, dir string) error {
 			}
 		}
 	}
-	return fmt.Errorf("the ledger has no sealed entry of recording %s (call %s)", report.ID, report.Call)
+	return fmt.Errorf("the ledger has no sealed entry of recording %s (call %s)", report.ID, report.Sidecar.Call)
 }
 
 func compare(sealed consent.SealedData, report recorder.Report, consented bool) error {

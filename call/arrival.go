@@ -82,6 +82,14 @@ func (c *Call) begin() {
 	}
 }
 
+// limited ends the story after the trunk's max_duration, if it has one.
+func (c *Call) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	if c.trunk.MaxDuration <= 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, c.trunk.MaxDuration, ErrMaxDuration)
+}
+
 // listen opens the media session and the caller's ports.
 func (c *Call) listen() error {
 	c.session = c.deps.Media.NewSession(media.SessionConfig{

@@ -45,7 +45,7 @@ func (c *Call) end(err error) {
 		return
 	}
 	end := causeOf(err).ending()
-	if c.caller.answered && err == nil {
+	if c.caller.answered {
 		end.SIP = 200
 	}
 	c.ending = &end
@@ -67,6 +67,9 @@ func (c *Call) untap() {
 func (c *Call) hangUp() {
 	c.stopRinging()
 	why := sip.Cause{Status: c.ending.SIP, Q850: c.ending.Q850, Text: c.ending.Reason, RetryAfter: c.retryAfter}
+	if why.Status < 300 { // it answers no INVITE
+		why.Status = 0
+	}
 	if !c.caller.ended {
 		c.caller.leg.Hangup(why)
 	}

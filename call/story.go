@@ -34,7 +34,7 @@ func (c *Call) tell(ctx context.Context) error {
 	if err := c.listen(); err != nil { // SDP agreed, ports open
 		return err
 	}
-	ctx, stop := context.WithTimeoutCause(ctx, c.trunk.MaxDuration, ErrMaxDuration)
+	ctx, stop := c.limited(ctx)
 	defer stop()
 	if err := c.answer(ctx); err != nil { // 200 until ACK, or 183 where the agent answers
 		return err

@@ -24,10 +24,13 @@ type facts struct {
 func (t *timeline) facts(end int64) facts {
 	f := facts{
 		spec: t.spec.clone(), frames: min(t.base, end), end: end, slips: slices.Clone(t.slips), slipped: t.slipped,
-		gaps: gapList{slices.Clone(t.gaps.list), t.gaps.unlisted}, damage: t.damage,
+		gaps: gapList{slices.Clone(t.gaps.list), t.gaps.unlisted},
 	}
 	for c := range t.tracks {
 		f.audio[c], f.late[c], f.overrun[c] = t.tracks[c].audio, t.tracks[c].late, t.tracks[c].overrun
+		if f.frames < end || f.overrun[c] > 0 {
+			f.damage = t.trouble
+		}
 		if f.frames < end {
 			f.gaps.add(gap{uint32(f.frames), uint32(end), uint8(c), kindLost, false})
 		}

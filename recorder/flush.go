@@ -18,53 +18,75 @@ func (t *timeline) freeze(edge int64) {
 
 // settle types the silence of one channel between frozen and edge.
 func (t *timeline) settle(channel int, edge int64) {
+	t.closeSeams(channel)
 	tr := &t.tracks[channel]
 	pos := t.frozen
 	for _, s := range tr.cover.spans() {
 		if s.from >= edge {
 			break
 		}
-		if s.from > pos {
-			t.hole(channel, pos, s.from)
-		}
-		to := min(s.to, edge)
+		t.unplaced(channel, pos, s.from)
+		pos = min(s.to, edge)
 		if s.kind.gap() {
-			t.gaps.add(gap{uint32(s.from), uint32(to), uint8(channel), s.kind, false})
+			t.gaps.add(gap{uint32(s.from), uint32(pos), uint8(channel), s.kind, false})
 		}
 		if s.kind == kindAudio && !tr.told {
 			tr.told = true
 			t.journal = append(t.journal, audioEntry(channel, s.from))
 		}
-		pos = to
+		tr.joined = pos == edge && s.kind == kindAudio
 	}
+	t.unplaced(channel, pos, edge)
 	if pos < edge {
-		t.gaps.add(gap{uint32(pos), uint32(edge), uint8(channel), kindUnplaced, false})
+		tr.joined = false
+	}
+	if c := t.ring.at(edge - 1); tr.joined && c != nil {
+		tr.last = binary.LittleEndian.Uint16(c[sampleAt(edge-1, channel):])
 	}
 }
 
-// hole handles [from, to) between two placed stretches: the trace of a slip is
-// closed, anything longer is a gap.
-func (t *timeline) hole(channel int, from, to int64) {
-	if to-from > seam || from == 0 || !t.repeat(channel, from, to) {
+// unplaced notes that nothing came in [from, to).
+func (t *timeline) unplaced(channel int, from, to int64) {
+	if from < to {
 		t.gaps.add(gap{uint32(from), uint32(to), uint8(channel), kindUnplaced, false})
 	}
 }
 
-// repeat fills [from, to) with the sample before it, if that is still in memory.
-func (t *timeline) repeat(channel int, from, to int64) bool {
-	source := t.ring.at(from - 1)
-	if source == nil || from <= t.frozen {
-		return false
+// closeSeams fills holes of at most one seam between two stretches of audio:
+// a clock slip left them, nothing was lost.
+func (t *timeline) closeSeams(channel int) {
+	tr := &t.tracks[channel]
+	before, last, joined := t.frozen, tr.last, tr.joined
+	for i := 0; i < tr.cover.n; i++ {
+		s := tr.cover.s[i]
+		if joined && s.kind == kindAudio && s.from > before && s.from-before <= seam && t.repeat(channel, before, s.from, last) {
+			tr.cover.paint(before, s.from, kindAudio)
+			i = -1
+			before, last, joined = t.frozen, tr.last, tr.joined
+			continue
+		}
+		before, joined = s.to, s.kind == kindAudio
+		if c := t.ring.at(s.to - 1); joined && c != nil {
+			last = binary.LittleEndian.Uint16(c[sampleAt(s.to-1, channel):])
+		}
 	}
-	last := binary.LittleEndian.Uint16(source[int((from-1)%chunkFrames)*frameBytes+channel*2:])
+}
+
+// repeat puts one value into [from, to), if there is memory for it.
+func (t *timeline) repeat(channel int, from, to int64, value uint16) bool {
 	for pos := from; pos < to; pos++ {
 		c := t.ring.ensure(pos)
 		if c == nil {
 			return false
 		}
-		binary.LittleEndian.PutUint16(c[int(pos%chunkFrames)*frameBytes+channel*2:], last)
+		binary.LittleEndian.PutUint16(c[sampleAt(pos, channel):], value)
 	}
 	return true
+}
+
+// sampleAt returns where in its chunk the sample of a position stands.
+func sampleAt(pos int64, channel int) int {
+	return int(pos%chunkFrames)*frameBytes + channel*2
 }
 
 // copyOut copies frozen frames that are not written yet into b, which holds

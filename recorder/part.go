@@ -33,7 +33,7 @@ type part struct {
 	mu      sync.Mutex // held while syncing and while closing
 	wav     file
 	journal file
-	closed  bool
+	settled bool // a sealer has it; no more syncing
 	syncErr error
 }
 
@@ -118,7 +118,7 @@ func (p *part) writeHeader() error {
 func (p *part) sync() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed || !p.dirty.Swap(false) {
+	if p.settled || !p.dirty.Swap(false) {
 		return nil
 	}
 	err := errors.Join(p.writeHeader(), p.journal.Sync(), p.wav.Sync())
@@ -141,14 +141,17 @@ func (p *part) failure() error {
 	return p.syncErr
 }
 
-// close closes both files. It waits for a sync that is under way.
-func (p *part) close() error {
+// settle takes the part from the syncer, whose header would be older than the
+// sealer's. It waits for a sync that is under way.
+func (p *part) settle() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed {
-		return nil
-	}
-	p.closed = true
+	p.settled = true
+}
+
+// close closes both files.
+func (p *part) close() error {
+	p.settle()
 	var err error
 	if p.wav != nil {
 		err = p.wav.Close()

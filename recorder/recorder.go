@@ -25,6 +25,8 @@ const (
 	// durableWait is how long audio waits in memory for the ledger.
 	durableWait = 2 * time.Second
 	keepEvery   = 50 * time.Millisecond
+	// idleChunks are ready before any recording is open.
+	idleChunks = 64
 	// flushEvery and the disorder window are what a killed process loses.
 	flushEvery = 150 * time.Millisecond
 	// syncEvery and one pass of the syncer are what a power failure loses; the
@@ -108,7 +110,7 @@ func (r *Recorder) Start() error {
 		r.log.Warn("recordings folder can't be made", zap.Error(err))
 	}
 	r.probe()
-	r.pool.prepare(reserveChunks / 8)
+	r.pool.prepare(idleChunks)
 	ctx, stop := context.WithCancel(context.Background())
 	r.stop = stop
 	r.wg.Go(func() { r.keep(ctx) })
@@ -223,7 +225,7 @@ func (r *Recorder) admit() {
 	}
 	live := len(r.live)
 	r.mu.Unlock()
-	r.pool.prepare(min(reserveChunks, 16+2*live))
+	r.pool.prepare(idleChunks + 2*live)
 	for _, rec := range waiting {
 		over, err := rec.verdict(r.now())
 		if !over {

@@ -16,6 +16,8 @@ const (
 	seam = rateHz / 1000
 	// maxJump is how far ahead of the timeline a position is believed: one hour.
 	maxJump = 3600 * rateHz
+	// maxPosition bounds the timeline: gaps are kept in 32 bits.
+	maxPosition = 1<<32 - 1
 	// maxSlips bounds the list of slips; more are counted only.
 	maxSlips = 4096
 )
@@ -44,6 +46,9 @@ type track struct {
 	// late and overrun count samples refused: behind the window, beyond the memory.
 	late, overrun int64
 	told          bool // the journal knows where audio begins
+	// last is the sample before frozen, if audio reaches that far.
+	last   uint16
+	joined bool
 }
 
 // Recording is one timeline on its way to a file. Its methods are safe for
@@ -81,7 +86,7 @@ type timeline struct {
 	slips   []slip
 	slipped [channels]int64 // number of slips a channel
 	journal []entry         // lines that wait for the writer
-	damage  error           // why the recording can't be ok
+	trouble error           // the latest failed write
 }
 
 // ID returns the recording's id.
@@ -109,7 +114,7 @@ func (t *timeline) place(channel int, pos int64, samples []int16) {
 		pos, samples = pos+n, samples[n:]
 	}
 	end := pos + int64(len(samples))
-	if end > t.horizon+maxJump {
+	if end > t.reach() {
 		tr.overrun += int64(len(samples))
 		return
 	}
@@ -122,6 +127,9 @@ func (t *timeline) place(channel int, pos int64, samples []int16) {
 	}
 	t.horizon = max(t.horizon, end)
 }
+
+// reach is how far ahead a position is believed.
+func (t *timeline) reach() int64 { return min(t.horizon+maxJump, maxPosition) }
 
 // clear returns the first part of [from, to) that no pause covers, or an empty
 // one at to.
@@ -188,7 +196,7 @@ func (rec *Recording) Mark(channel int, from, to int64, kind string) {
 	if rec.phase == phaseOver || rec.finishing || channel < 0 || channel >= channels {
 		return
 	}
-	rec.mark(channel, max(from, 0), min(to, rec.horizon+maxJump), k)
+	rec.mark(channel, max(from, 0), min(to, rec.reach()), k)
 }
 
 // mark is Mark on the timeline.
@@ -245,7 +253,7 @@ func (t *timeline) silence(channel int, from, to int64) {
 		n := min(to-pos, int64(chunkFrames-offset))
 		if c := t.ring.at(pos); c != nil {
 			for i := range int(n) {
-				binary.LittleEndian.PutUint16(c[(offset+i)*frameBytes+channel*2:], 0)
+				binary.LittleEndian.PutUint16(c[sampleAt(pos+int64(i), channel):], 0)
 			}
 		}
 		pos += n
@@ -256,7 +264,7 @@ func (t *timeline) silence(channel int, from, to int64) {
 func (rec *Recording) Advance(pos int64) {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
-	if rec.phase != phaseOver && !rec.finishing && pos <= rec.horizon+maxJump {
+	if rec.phase != phaseOver && !rec.finishing && pos <= rec.reach() {
 		rec.horizon = max(rec.horizon, pos)
 	}
 }
@@ -273,7 +281,7 @@ func (rec *Recording) Slip(channel int, pos int64, samples int) {
 	if len(rec.slips) >= maxSlips {
 		return
 	}
-	s := slip{uint32(pos), uint8(channel), int8(max(-128, min(127, samples)))}
+	s := slip{uint32(max(0, pos)), uint8(channel), int8(max(-128, min(127, samples)))}
 	rec.slips = append(rec.slips, s)
 	rec.journal = append(rec.journal, slipEntry(s))
 }
@@ -303,7 +311,7 @@ func (rec *Recording) Finish(end Final) {
 	if rec.phase == phaseOver || rec.finishing {
 		return
 	}
-	if end.Position <= 0 || end.Position > rec.horizon+maxJump {
+	if end.Position <= 0 || end.Position > rec.reach() {
 		end.Position = rec.horizon
 	}
 	rec.finishing, rec.final = true, end

@@ -199,6 +199,9 @@ func (p *part) adopt(f *facts, size int64) error {
 		return err
 	}
 	fileChannels, _, err := parseHeader(h[:])
+	if h == [headerBytes]byte{} { // the power failed before the header was on disk
+		fileChannels, err = f.spec.fileChannels(), nil
+	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", errGarbage, err)
 	}

@@ -18,6 +18,7 @@ const (
 // seal turns a part into a file with its sidecar. Names appear in an order in
 // which every moment can be taken up again: sidecar, audio, then the facts go.
 func seal(p *part, f facts) (Result, error) {
+	p.settle()
 	res := Result{ID: f.spec.ID, Call: f.spec.Call, Result: ResultFailed, Recovered: f.recovered}
 	for try := 0; ; try++ {
 		side, sidecar, err := prepare(p, f)

@@ -125,8 +125,8 @@ func (w *writer) trouble(rec *Recording, err error, now time.Time) {
 	rec.retryAt = now.Add(retryEvery)
 	w.r.health.fail(err, now)
 	rec.mu.Lock()
-	first := rec.damage == nil
-	rec.damage = err
+	first := rec.trouble == nil
+	rec.trouble = err
 	rec.mu.Unlock()
 	if first {
 		w.r.log.Warn("recording can't be written", zap.String("recording", rec.id), zap.Error(err))

@@ -53,7 +53,7 @@ const (
 	maxInfos        = 32      // INFO requests of ours without an answer, per leg
 	maxConns        = 1024    // TCP connections
 	maxConnsPerHost = 16      // accepted TCP connections of one address
-	maxWrites       = 64      // messages waiting to be written to one TCP connection
+	maxWrites       = 1024    // messages waiting to be written to one TCP connection
 	maxReinvites    = 5       // attempts of one re-INVITE that meets 491
 )
 

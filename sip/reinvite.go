@@ -84,8 +84,8 @@ func (g *Leg) reinviteAnswered(re *reinvite, m *message, ack func(sdp []byte)) {
 	re.tx = nil
 	g.d.learn(m, false, false, g.allowed)
 	if re.sdp != nil || m.sdp() == nil {
-		ack(nil)
 		g.clearReinvite()
+		ack(nil)
 		g.emit(Reanswered{SDP: m.sdp()})
 		return
 	}
@@ -103,8 +103,8 @@ func (g *Leg) answerOffer(re *reinvite, sdp []byte) {
 	if g.re != re || re.ack == nil {
 		return
 	}
+	g.clearReinvite() // first: who hears of the ACK may be told to begin the next one
 	re.ack(sdp)
-	g.clearReinvite()
 }
 
 // refuseAnswer ends the leg: an offer in a 2xx can't be refused but by BYE (section 14.1).

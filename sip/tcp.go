@@ -99,7 +99,7 @@ func (e *Endpoint) accept(l *tcpListener, nc net.Conn) {
 	}
 	e.readers.Add(2)
 	go c.read(nc)
-	go c.writeLoop(nc)
+	go c.serveWrites(nc)
 }
 
 func (e *Endpoint) newConn(l *tcpListener, remote netip.AddrPort, accepted bool) *tcpConn {
@@ -111,6 +111,11 @@ func (e *Endpoint) newConn(l *tcpListener, remote netip.AddrPort, accepted bool)
 func (cs *conns) add(c *tcpConn) error {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
+	return cs.enter(c)
+}
+
+// enter needs mu.
+func (cs *conns) enter(c *tcpConn) error {
 	if cs.closing || len(cs.by) >= maxConns {
 		return errTooMany
 	}
@@ -140,13 +145,12 @@ func (cs *conns) remove(c *tcpConn) {
 // connect returns the connection to addr, or begins one. It does not wait for it; messages wait in it.
 func (e *Endpoint) connect(l *tcpListener, addr netip.AddrPort) *tcpConn {
 	e.conns.mu.Lock()
-	c := e.conns.by[addr]
-	e.conns.mu.Unlock()
-	if c != nil && !c.closed() {
+	defer e.conns.mu.Unlock()
+	if c := e.conns.by[addr]; c != nil && !c.closed() {
 		return c
 	}
-	c = e.newConn(l, addr, false)
-	if err := e.conns.add(c); err != nil {
+	c := e.newConn(l, addr, false)
+	if err := e.conns.enter(c); err != nil {
 		e.log.quiet(noteSend, "tcp connection not opened", err)
 		c.ended = true
 		return c
@@ -158,12 +162,12 @@ func (e *Endpoint) connect(l *tcpListener, addr netip.AddrPort) *tcpConn {
 
 // dial connects and then writes.
 func (c *tcpConn) dial() {
+	defer c.ep.readers.Done()
 	defer c.ep.guard("tcp dial", c.close)
 	ctx, cancel := context.WithTimeout(c.ep.ctx, c.ep.tm.dial)
 	nc, err := c.ep.dialer().DialContext(ctx, "tcp", c.remote.String())
 	cancel()
 	if err != nil {
-		defer c.ep.readers.Done()
 		c.ep.log.quiet(noteSend, "tcp connect failed", err)
 		c.close()
 		return
@@ -197,9 +201,15 @@ func (c *tcpConn) write(b []byte, failed func()) {
 	}
 }
 
-func (c *tcpConn) writeLoop(nc net.Conn) {
+// serveWrites is the writer of an accepted connection.
+func (c *tcpConn) serveWrites(nc net.Conn) {
 	defer c.ep.readers.Done()
 	defer c.ep.guard("tcp writer", c.close)
+	c.writeLoop(nc)
+}
+
+// writeLoop writes what is queued until the connection ends.
+func (c *tcpConn) writeLoop(nc net.Conn) {
 	for {
 		select {
 		case <-c.done:

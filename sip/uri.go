@@ -7,11 +7,12 @@ import (
 )
 
 // WithUser puts a user part into a SIP URI that names a host, such as a gateway's: the address of a number there.
+// The user is escaped, so that it can name no other host.
 func WithUser(uri, user string) (string, error) {
 	var u sip.Uri
 	if err := sip.ParseUri(uri, &u); err != nil {
 		return "", fmt.Errorf("%q: %w; want sip:HOST or sip:HOST:PORT;transport=tcp", uri, err)
 	}
-	u.User = user
+	u.User = escapeUser(user)
 	return u.String(), nil
 }

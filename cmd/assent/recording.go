@@ -69,7 +69,7 @@ func (v recordingShowVerb) Run(io streams) error {
 	if err != nil {
 		return err
 	}
-	return printEntries(io, outputFlag{"table"}, snapshot.Config.Consent.Ledger, consent.Filter{Call: report.Call})
+	return printEntries(io, outputFlag{"table"}, snapshot.Config.Consent.Ledger, consent.Filter{Call: report.Sidecar.Call})
 }
 
 // recordingPath finds the file of an id, or takes a path as it is.

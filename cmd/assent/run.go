@@ -61,14 +61,6 @@ func (v runVerb) Run() error {
 	return a.Stop(draining)
 }
 
-type initVerb struct{}
-
-// Run prints a configuration to start from.
-func (initVerb) Run(io streams) error {
-	_, err := fmt.Fprint(io.out, configs.Init())
-	return err
-}
-
 type checkVerb struct {
 	Files []string `arg:"" optional:"" help:"Configurations; assent.yaml where none is given."`
 }

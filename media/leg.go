@@ -1,0 +1,214 @@
+package media
+
+import (
+	"net/netip"
+	"time"
+
+	"assent/media/codec"
+	"assent/media/dtmf"
+	"assent/media/sdp"
+)
+
+// maxSources is how many senders a stream tells apart at a time: one with audio, one with events, and those before.
+const maxSources = 4
+
+// kind says what a payload type carries.
+type kind uint8
+
+const (
+	kindNone kind = iota
+	kindPCMU
+	kindPCMA
+	kindEvent
+)
+
+// leg is one stream inside a core.
+type leg struct {
+	// set once
+	core   *core
+	owner  *Stream
+	config StreamConfig
+	out    sender
+
+	// owned by the core's driver
+	open    bool
+	terms   // what was agreed on
+	peer    *leg
+	playout playout
+	reports reports
+
+	sources     [maxSources]source
+	generations uint32
+	audio       int // slot of the source that carries the audio; -1 before any
+	dropped     totals
+	floors      floors
+
+	events *dtmf.Collector
+	merger dtmf.Merger
+	keyDue time.Duration
+	ears   *ears // while something listens
+
+	heard      time.Duration // when the last packet was accepted, or reception began
+	timeoutDue time.Duration
+	began      bool // the first audio has come
+	counts     counts
+}
+
+// terms are what offer and answer came to.
+type terms struct {
+	agreed     bool
+	remote     netip.AddrPort // where RTP goes; in learn mode the learned one
+	remoteRTCP netip.AddrPort
+	locked     bool // learn: the source is known
+	mux        bool
+	receive    [128]kind // by our payload types
+	codec      codec.ID
+	payload    uint8 // type of what we send
+	event      int   // payload type of events we send; -1 for none
+	events     bool  // the peer sends telephone events
+	ptime      time.Duration
+	sends      bool
+	receives   bool
+}
+
+// counts are a stream's datagrams that were not accepted, and its gaps.
+type counts struct {
+	Strangers uint64 // from an address that was not agreed on
+	Malformed uint64 // no RTP or RTCP of version 2
+	Unknown   uint64 // a payload type that was not agreed on
+	Unwanted  uint64 // while the agreement has us not receive
+	Doubtful  uint64 // fits no numbering
+}
+
+func newLeg(c *core, config StreamConfig, owner *Stream) *leg {
+	l := &leg{core: c, owner: owner, config: config, open: true, audio: -1}
+	l.event = -1
+	l.out = sender{ssrc: c.random(), seq: extendedOrigin | uint64(c.random()&0x7FFF), ts: extendedOrigin | uint64(c.random())}
+	for i := range l.sources {
+		l.sources[i].slot = i
+	}
+	l.events = dtmf.NewCollector(0, l.onKey)
+	l.reports.init(c.random)
+	return l
+}
+
+// apply puts an agreement into force: the first, or a later one (hold, resume, a new address or codec).
+func (l *leg) apply(a sdp.Agreement) {
+	if !l.open {
+		return
+	}
+	before := l.terms
+	id, _ := codec.Parse(a.Codec.Name)
+	l.terms = terms{
+		agreed: true, remote: unmap(a.Remote), remoteRTCP: unmap(a.RemoteRTCP), mux: a.Mux, codec: id, payload: a.Codec.PayloadType,
+		event: -1, events: a.ReceiveEvent != nil, ptime: a.Ptime, sends: a.Direction.Sends() && a.Remote.IsValid(),
+		receives: a.Direction.Receives(),
+	}
+	if l.ptime < minPtime || l.ptime > maxPtime {
+		l.ptime = sdp.DefaultPtime
+	}
+	if a.Event != nil {
+		l.event = int(a.Event.PayloadType)
+	}
+	l.receive = receivable(a.Receive)
+	l.keepLearned(before, unmap(a.Remote))
+	if before.sends != l.sends || before.codec != l.codec || before.remote != l.remote {
+		l.out.cut()
+	}
+	l.expect(before.agreed && before.receives)
+	l.playout.resume(l)
+	l.reports.start(l)
+	l.hark()
+}
+
+// The packet times that are agreed on lie within these; others are taken for mistakes.
+const (
+	minPtime = 10 * time.Millisecond
+	maxPtime = 120 * time.Millisecond
+)
+
+// keepLearned keeps the learned address over a re-INVITE that names the same one as before.
+func (l *leg) keepLearned(before terms, named netip.AddrPort) {
+	if l.config.Learn && before.locked && before.agreed && l.owner.named == named {
+		l.locked, l.remote = true, before.remote
+	}
+	l.owner.named = named
+}
+
+func receivable(codecs []sdp.Codec) (table [128]kind) {
+	for _, c := range codecs {
+		k := kindNone
+		if id, ok := codec.Parse(c.Name); ok && id == codec.PCMU {
+			k = kindPCMU
+		} else if ok {
+			k = kindPCMA
+		} else if c.Is(sdp.Codec{Name: "telephone-event", ClockHz: rateHz, Channels: 1}) {
+			k = kindEvent
+		}
+		table[c.PayloadType&0x7F] = k
+	}
+	return table
+}
+
+// expect watches for RTP from now on, if it was not awaited before.
+func (l *leg) expect(before bool) {
+	if !l.receives || l.config.Timeout <= 0 {
+		l.timeoutDue = 0
+		return
+	}
+	if !before {
+		l.heard = l.core.at
+		l.timeoutDue = l.core.at + l.config.Timeout
+		l.core.wake(l.timeoutDue)
+	}
+}
+
+func (l *leg) tick() {
+	now := l.core.at
+	if l.keyDue != 0 && now >= l.keyDue {
+		l.events.Tick(l.core.now)
+		l.watchKey()
+	}
+	if l.timeoutDue != 0 && now >= l.timeoutDue {
+		l.checkTimeout()
+	}
+	l.playout.tick(l)
+	l.reports.tick(l)
+	if l.ears != nil {
+		l.ears.tick(l)
+	}
+	for _, due := range [...]time.Duration{l.keyDue, l.timeoutDue} {
+		if due != 0 {
+			l.core.wake(due)
+		}
+	}
+}
+
+// checkTimeout moves the alarm on, or raises it.
+func (l *leg) checkTimeout() {
+	if due := l.heard + l.config.Timeout; due > l.core.at {
+		l.timeoutDue = due
+		return
+	}
+	l.timeoutDue = 0
+	l.core.notify(TimeoutNotice{Stream: l.owner})
+}
+
+// speaking returns the source that carries the stream's audio, or nil before any.
+func (l *leg) speaking() *source {
+	if l.audio < 0 {
+		return nil
+	}
+	return &l.sources[l.audio]
+}
+
+// close ends the stream: a BYE to the peer, and nobody waits for it any more.
+func (l *leg) close() {
+	l.reports.bye(l)
+	l.playout.close()
+	l.open, l.peer, l.ears = false, nil, nil
+}
+
+func unmap(a netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+}

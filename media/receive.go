@@ -1,0 +1,189 @@
+package media
+
+import (
+	"net/netip"
+
+	"assent/media/codec"
+)
+
+// receiveRTP takes a datagram of the RTP port: who sent it is asked before anything else.
+func (l *leg) receiveRTP(from netip.AddrPort, packet []byte) {
+	learning := l.config.Learn && !l.locked
+	if !l.agreed || from != l.remote && !learning {
+		l.counts.Strangers++
+		return
+	}
+	in := &l.core.space.in
+	if !in.parse(packet) {
+		l.counts.Malformed++
+		return
+	}
+	k := l.receive[in.header.PayloadType]
+	switch {
+	case k == kindNone:
+		l.counts.Unknown++
+		return
+	case !l.receives:
+		l.counts.Unwanted++
+		return
+	case learning:
+		l.locked, l.remote = true, from
+		l.out.cut()
+	}
+	l.take(in, k)
+}
+
+// parse reads an RTP packet, which in borrows.
+func (in *inbound) parse(packet []byte) bool {
+	if len(packet) < rtpHeaderSize || len(packet) > maxPacket || packet[0]>>6 != 2 {
+		return false
+	}
+	n, err := in.header.Unmarshal(packet)
+	if err != nil {
+		return false
+	}
+	end := len(packet)
+	if in.header.Padding {
+		end -= int(packet[end-1])
+		if packet[len(packet)-1] == 0 {
+			return false
+		}
+	}
+	if end <= n {
+		return false
+	}
+	in.packet, in.offset, in.payload = packet, n, packet[n:end]
+	return true
+}
+
+// take follows a valid packet through the stream: its place, then the other leg, then who listens.
+func (l *leg) take(in *inbound, k kind) {
+	event := k == kindEvent
+	if !l.locate(in, event) {
+		return
+	}
+	l.heard = l.core.at
+	if l.timeoutDue == 0 {
+		l.expect(false)
+	}
+	if event {
+		l.forward(in, event, l.codec)
+		l.onEvent(in)
+		for _, t := range l.core.taps {
+			t.event(l, in)
+		}
+		return
+	}
+	id := codec.PCMU
+	if k == kindPCMA {
+		id = codec.PCMA
+	}
+	in.source.hear(in.ts, len(in.payload), l.core.at)
+	if in.verdict == fresh {
+		l.audio = in.source.slot
+	}
+	l.forward(in, event, id)
+	l.listen(in, id)
+}
+
+// listen hands audio to who listens: the detectors and the taps.
+func (l *leg) listen(in *inbound, id codec.ID) {
+	if !l.began {
+		l.began = true
+		l.core.notify(FirstMediaNotice{Stream: l.owner})
+	}
+	if l.ears != nil {
+		l.ears.push(l, in, id)
+	}
+	for _, t := range l.core.taps {
+		t.audio(l, in, id)
+	}
+}
+
+// locate finds a packet's source and its place in it, and counts it. It is false for a packet that goes no further.
+func (l *leg) locate(in *inbound, event bool) bool {
+	seq, ts, at := in.header.SequenceNumber, in.header.Timestamp, l.core.at
+	s, known := l.source(in.header.SSRC)
+	in.source = s
+	if !known {
+		l.begin(in)
+		return true
+	}
+	in.arrival = s.place(seq, ts, event, at)
+	switch in.verdict {
+	case duplicate:
+		s.doubles++
+		return false
+	case stale:
+		s.late++
+		return false
+	case doubtful:
+		if !s.restarts(seq) {
+			l.counts.Doubtful++
+			return false
+		}
+		l.begin(in)
+		return true
+	}
+	s.accept(in.arrival, event, at)
+	return true
+}
+
+// begin starts a new generation of the packet's source.
+func (l *leg) begin(in *inbound) {
+	l.generations++
+	s := in.source
+	s.begin(l.generations, in.header.SequenceNumber, in.header.Timestamp, l.core.at)
+	in.arrival = arrival{verdict: fresh, seq: s.first, ts: s.newestTS}
+}
+
+// source returns the slot of an SSRC, and whether it was known. An unknown one gets the slot that was heard least
+// lately, but never that of the present audio.
+func (l *leg) source(ssrc uint32) (*source, bool) {
+	free := -1
+	for i := range l.sources {
+		s := &l.sources[i]
+		switch {
+		case s.generation != 0 && s.ssrc == ssrc:
+			return s, true
+		case i == l.audio:
+		case free < 0 || s.heard < l.sources[free].heard:
+			free = i
+		}
+	}
+	s := &l.sources[free]
+	l.dropped.add(s.sum())
+	*s = source{slot: free, ssrc: ssrc}
+	return s, false
+}
+
+// forward sends a packet on to the bridged leg, at once: the header is written anew, in place, and the payload stays
+// unless the two codecs differ.
+func (l *leg) forward(in *inbound, event bool, id codec.ID) {
+	d := l.peer
+	if d == nil || !d.sends || d.playout.playing() || event && d.event < 0 {
+		return
+	}
+	pt, samples, packet := d.payload, len(in.payload), in.packet[in.offset-rtpHeaderSize:]
+	if event {
+		pt, samples = uint8(d.event), 0
+	} else if id != d.codec {
+		packet = l.core.space.bytes[:rtpHeaderSize+samples]
+		copy(packet[rtpHeaderSize:], in.payload)
+		codec.Transcode(d.codec, id, packet[rtpHeaderSize:])
+	}
+	packet = packet[:rtpHeaderSize+len(in.payload)]
+	seq, ts, marker, ok := d.out.forward(in.source, in.arrival, samples, l.core.at)
+	if !ok {
+		return
+	}
+	d.out.header(packet, pt, marker || in.header.Marker, seq, ts)
+	d.transmit(packet, len(in.payload))
+}
+
+// transmit sends an RTP packet to the peer.
+func (l *leg) transmit(packet []byte, payload int) {
+	l.out.packets++
+	l.out.octets += uint64(payload)
+	l.core.out.send(l, portRTP, l.remote, packet)
+}
