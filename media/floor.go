@@ -30,7 +30,9 @@ type floor struct {
 func (f *floors) raise(l *leg, from uint64, at, guard time.Duration) {
 	*f = floors{set: true, at: at, guard: guard}
 	for i := range l.sources {
-		f.entry[i] = floor{generation: l.sources[i].generation, from: never}
+		if s := &l.sources[i]; s.audio {
+			f.entry[i] = floor{generation: s.generation, from: never}
+		}
 	}
 	if s := l.speaking(); s != nil {
 		f.entry[s.slot].from = from

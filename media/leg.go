@@ -32,7 +32,8 @@ type leg struct {
 
 	// owned by the core's driver
 	open    bool
-	terms   // what was agreed on
+	terms                  // what was agreed on
+	named   netip.AddrPort // the address that the last agreement named
 	peer    *leg
 	playout playout
 	reports reports
@@ -129,10 +130,10 @@ const (
 
 // keepLearned keeps the learned address over a re-INVITE that names the same one as before.
 func (l *leg) keepLearned(before terms, named netip.AddrPort) {
-	if l.config.Learn && before.locked && before.agreed && l.owner.named == named {
+	if l.config.Learn && before.locked && before.agreed && l.named == named {
 		l.locked, l.remote = true, before.remote
 	}
-	l.owner.named = named
+	l.named = named
 }
 
 func receivable(codecs []sdp.Codec) (table [128]kind) {

@@ -177,6 +177,7 @@ func (l *leg) forward(in *inbound, event bool, id codec.ID) {
 	if !ok {
 		return
 	}
+	d.playout.joined = false
 	d.out.header(packet, pt, marker || in.header.Marker, seq, ts)
 	d.transmit(packet, len(in.payload))
 }

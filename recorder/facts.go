@@ -32,7 +32,7 @@ func (t *timeline) facts(end int64) facts {
 			f.damage = t.trouble
 		}
 		if f.frames < end {
-			f.gaps.add(gap{uint32(f.frames), uint32(end), uint8(c), kindLost, false})
+			f.gaps.lose(uint8(c), uint32(f.frames), uint32(end))
 		}
 	}
 	return f

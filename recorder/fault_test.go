@@ -141,6 +141,37 @@ func TestAFullDiskKeepsWhatFits(t *testing.T) {
 	wantRamp(t, c[0], 0, len(c[0]), 0)
 }
 
+func TestAPauseStaysAPauseWhereTheDiskWasFull(t *testing.T) {
+	d := newFaultDisk()
+	g := newRig(t, d, nil)
+	d.setQuota(120_000)
+	rec := g.open(nil)
+	for pos := 0; pos < 80000; pos += 1600 {
+		if pos%16000 == 0 {
+			rec.Mark(0, int64(pos), int64(pos+8000), "hold")
+			rec.Mark(1, int64(pos), int64(pos+8000), "hold")
+		} else if pos%16000 >= 8000 {
+			talk(rec, pos, pos+1600)
+		}
+		g.flush()
+	}
+	res := g.end(rec, 80000)
+	s := mustVerify(t, res).Sidecar
+	var hold, lost int64
+	for _, gap := range s.Gaps {
+		switch {
+		case gap.Channel == 1:
+		case gap.Type == "hold":
+			hold += gap.EndMS - gap.StartMS
+		case gap.Type == "lost":
+			lost += gap.EndMS - gap.StartMS
+		}
+	}
+	if res.Result != ResultDegraded || hold != 5000 || lost != s.Loss[0].LostMS || lost == 0 {
+		t.Errorf("%d ms on hold, %d ms lost: %+v", hold, lost, s)
+	}
+}
+
 func TestADiskThatHasRoomAgainLosesNothing(t *testing.T) {
 	d := newFaultDisk()
 	g := newRig(t, d, nil)

@@ -20,6 +20,9 @@ const (
 	maxGaps = 4096
 	// logEvery is the length at which a gap that still grows is journaled.
 	logEvery = 5 * rateHz
+	// logBehind is how far behind the present a pause counts as ended; its marks
+	// come piece by piece, some time after the fact.
+	logBehind = rateHz / 2
 )
 
 // gapList is the typed silence of a recording. Not safe for concurrent use.
@@ -28,18 +31,13 @@ type gapList struct {
 	unlisted int64 // gaps beyond maxGaps
 }
 
-// add appends a gap, or lengthens the channel's last one where it continues it.
+// add appends a gap, or lengthens one of the same kind that it continues.
 func (g *gapList) add(n gap) {
 	for i := len(g.list) - 1; i >= 0; i-- {
-		last := &g.list[i]
-		if last.channel != n.channel {
-			continue
-		}
-		if last.to == n.from && last.kind == n.kind && !last.logged {
-			last.to = n.to
+		if g.list[i].continuedBy(n) {
+			g.list[i].to = n.to
 			return
 		}
-		break
 	}
 	if len(g.list) >= maxGaps {
 		g.unlisted++
@@ -48,40 +46,80 @@ func (g *gapList) add(n gap) {
 	g.list = append(g.list, n)
 }
 
+// continuedBy reports whether n is the same gap, further on.
+func (o gap) continuedBy(n gap) bool {
+	return o.to == n.from && o.channel == n.channel && o.kind == n.kind && o.logged == n.logged
+}
+
 // retype gives what is unplaced or lost in [from, to) of a channel the kind k,
 // and reports whether that changes anything which the journal already tells.
 func (g *gapList) retype(channel uint8, from, to uint32, k kind) (logged bool) {
-	var out []gap
+	hit := func(o gap) bool {
+		return o.channel == channel && o.to > from && o.from < to && (o.kind == kindUnplaced || o.kind == kindLost)
+	}
+	var old []gap
 	for _, o := range g.list {
-		if o.channel != channel || o.to <= from || o.from >= to || (o.kind != kindUnplaced && o.kind != kindLost) {
-			out = append(out, o)
-			continue
-		}
-		logged = logged || o.logged
-		if o.from < from {
-			out = append(out, gap{o.from, from, channel, o.kind, o.logged})
-		}
-		if k.gap() {
-			out = append(out, gap{max(o.from, from), min(o.to, to), channel, k, o.logged})
-		}
-		if o.to > to {
-			out = append(out, gap{to, o.to, channel, o.kind, o.logged})
+		if hit(o) {
+			old = append(old, o)
 		}
 	}
-	g.list = out
+	g.list = slices.DeleteFunc(g.list, hit)
+	for _, o := range old {
+		logged = logged || o.logged
+		if o.from < from {
+			g.add(gap{o.from, from, channel, o.kind, o.logged})
+		}
+		if k.gap() {
+			g.add(gap{max(o.from, from), min(o.to, to), channel, k, o.logged})
+		}
+		if o.to > to {
+			g.add(gap{to, o.to, channel, o.kind, o.logged})
+		}
+	}
 	return logged
+}
+
+// lose types [from, to) of a channel lost, where it is not paused: it could not
+// be stored, whatever was placed.
+func (g *gapList) lose(channel uint8, from, to uint32) {
+	g.retype(channel, from, to, kindDTX)
+	var kept []gap
+	for _, o := range g.list {
+		if o.channel == channel && o.to > from && o.from < to {
+			kept = append(kept, o)
+		}
+	}
+	slices.SortFunc(kept, func(a, b gap) int { return cmp.Compare(a.from, b.from) })
+	for _, o := range append(kept, gap{from: to, to: to}) {
+		if from < o.from {
+			g.add(gap{from, o.from, channel, kindLost, false})
+		}
+		from = max(from, o.to)
+	}
 }
 
 // due calls log for every gap that the journal should tell now: those that
 // ended before edge, and those that have grown long.
 func (g *gapList) due(edge uint32, log func(gap)) {
-	for i := len(g.list) - 1; i >= 0; i-- {
-		o := &g.list[i]
-		if !o.logged && (o.to < edge || o.to-o.from >= logEvery) {
-			log(*o)
-			o.logged = true
+	for i := 0; i < len(g.list); i++ {
+		o := g.list[i]
+		if o.logged || (!o.ended(edge) && o.to-o.from < logEvery) {
+			continue
 		}
+		log(o)
+		g.list = slices.Delete(g.list, i, i+1)
+		o.logged = true
+		g.add(o)
+		i--
 	}
+}
+
+// ended reports whether a gap grows no more, seen from edge.
+func (o gap) ended(edge uint32) bool {
+	if o.kind.paused() {
+		return int64(o.to)+logBehind < int64(edge)
+	}
+	return o.to < edge
 }
 
 // resolve returns the list in order, cut at end, neighbours joined. What was

@@ -143,7 +143,7 @@ func talk(rec *Recording, from, to int) {
 	for pos := from; pos < to; pos += 160 {
 		n := min(160, to-pos)
 		rec.Place(0, int64(pos), ramp(pos, n))
-		rec.Place(1, int64(pos), ramp(-pos-20000, n))
+		rec.Place(1, int64(pos), ramp(pos-20000, n))
 	}
 }
 

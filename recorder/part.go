@@ -1,9 +1,11 @@
 package recorder
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -40,6 +42,11 @@ type part struct {
 // createPart makes the two files: the facts first, so that no audio is ever
 // without them.
 func createPart(d disk, n names, first []entry, fileChannels int) (*part, error) {
+	for _, sealed := range []string{n.wav, n.sidecar} {
+		if _, err := os.Lstat(sealed); !errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("%s is there already: %w", sealed, cmp.Or(err, os.ErrExist))
+		}
+	}
 	journal, err := d.Create(n.journal)
 	if err != nil {
 		return nil, err
@@ -101,9 +108,6 @@ func (p *part) resize(frames int64) error {
 	p.dirty.Store(true)
 	return nil
 }
-
-// frames returns how many frames are written.
-func (p *part) frames() int64 { return p.audioBytes.Load() / int64(2*p.fileChannels) }
 
 // writeHeader states the present length.
 func (p *part) writeHeader() error {

@@ -146,6 +146,38 @@ func TestAMarkThatComesLateRetypesWhatWasUnplaced(t *testing.T) {
 	}
 }
 
+func TestALongPauseToldPieceByPieceIsOneGap(t *testing.T) {
+	for _, behind := range []int64{0, 2400, 12000} { // before, and after it was found unplaced
+		g := newRig(t, nil, nil)
+		rec := g.open(nil)
+		talk(rec, 0, 8000)
+		const end = 8000 + 120*rateHz
+		for pos := int64(8000); pos < end; pos += 800 {
+			for c := range 2 {
+				rec.Mark(c, max(8000, pos-behind), max(8000, pos+800-behind), "hold")
+			}
+			rec.Advance(pos + 800)
+			g.flush()
+		}
+		for c := range 2 {
+			rec.Mark(c, end-behind, end, "hold")
+		}
+		talk(rec, end, end+8000)
+		if n := len(rec.gaps.list); n > 10 {
+			t.Errorf("%d behind: %d pieces in memory", behind, n)
+		}
+		if size := rec.out.journalSize; size > 64<<10 && behind <= logBehind {
+			t.Errorf("%d behind: %d bytes of facts", behind, size)
+		}
+		res := g.end(rec, 0)
+		want := []SidecarGap{{"hold", 0, 1000, 121000}, {"hold", 1, 1000, 121000}}
+		if diff := cmp.Diff(want, sidecarOf(t, res.File).Gaps); diff != "" || res.Result != ResultOK {
+			t.Error(behind, res.Result, diff)
+		}
+		mustVerify(t, res)
+	}
+}
+
 func TestTheHoleOfASlipIsClosedAndTheSlipIsTold(t *testing.T) {
 	for _, edge := range []int{0, 1, 2} { // the hole before, at and behind what is frozen
 		g := newRig(t, nil, nil)

@@ -40,18 +40,16 @@ func seal(p *part, f facts) (Result, error) {
 // cut gives up the end of the file, and says so.
 func (f *facts) cut(frames int64, why error) {
 	for c := range channels {
-		f.gaps.retype(uint8(c), uint32(frames), uint32(f.frames), kindDTX)
-		f.gaps.add(gap{uint32(frames), uint32(f.frames), uint8(c), kindLost, false})
+		f.gaps.lose(uint8(c), uint32(frames), uint32(f.frames))
 	}
 	f.frames, f.damage = frames, why
 }
 
 // prepare makes the audio whole and durable and returns its sidecar.
 func prepare(p *part, f facts) ([]byte, Sidecar, error) {
-	if p.frames() != f.frames {
-		if err := p.resize(f.frames); err != nil {
-			return nil, Sidecar{}, err
-		}
+	// Always: a torn write may have left part of a frame behind the last whole one.
+	if err := p.resize(f.frames); err != nil {
+		return nil, Sidecar{}, err
 	}
 	if err := errors.Join(p.writeHeader(), p.wav.Sync()); err != nil {
 		return nil, Sidecar{}, err

@@ -119,3 +119,40 @@ func (p *spanSet) trim(edge int64) {
 
 // spans returns the spans in order, borrowed until the next change.
 func (p *spanSet) spans() []span { return p.s[:p.n] }
+
+// clear returns the first part of [from, to) that no pause covers, or an empty
+// one at to.
+func (p *spanSet) clear(from, to int64) (int64, int64) {
+	for _, s := range p.spans() {
+		if !s.kind.paused() || s.to <= from || s.from >= to {
+			continue
+		}
+		if s.from > from {
+			return from, s.from
+		}
+		from = min(s.to, to)
+	}
+	return from, to
+}
+
+// fill lays kind k over what nothing covers in [from, to).
+func (p *spanSet) fill(from, to int64, k kind) {
+	for from < to {
+		next := to
+		for _, s := range p.spans() {
+			if s.to <= from {
+				continue
+			}
+			if s.from <= from {
+				from = min(s.to, to)
+				continue
+			}
+			next = min(s.from, to)
+			break
+		}
+		if from < next && !p.paint(from, next, k) {
+			return
+		}
+		from = next
+	}
+}

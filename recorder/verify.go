@@ -107,6 +107,12 @@ func (r *Report) checkSidecar() {
 	if want := s.expectedResult(); s.Result != want {
 		r.problem("sidecar: result is %q, by the rest of it %q", s.Result, want)
 	}
+	misplaced := slices.ContainsFunc(s.FirstSample, func(f FirstSample) bool { return f.Channel < 0 || f.Channel >= channels }) ||
+		slices.ContainsFunc(s.Drift.Slips, func(d SidecarSlip) bool { return d.Channel < 0 || d.Channel >= channels || d.Position < 0 }) ||
+		slices.ContainsFunc(s.Loss, func(l SidecarLoss) bool { return l.Channel < 0 || l.Channel >= channels })
+	if misplaced || int64(len(s.Drift.Slips)) > s.Drift.Count {
+		r.problem("sidecar: first_sample, drift or loss name what is not there")
+	}
 	r.checkGaps()
 }
 

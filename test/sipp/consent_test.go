@@ -7,6 +7,7 @@ import (
 
 // byEachTransport runs a story with SIP over UDP, and over TCP on both sides.
 func byEachTransport(t *testing.T, s setup, story func(t *testing.T, w *world)) {
+	t.Parallel()
 	for name, tcp := range map[string]bool{"UDP": false, "TCP": true} {
 		t.Run(name, func(t *testing.T) {
 			s := s

@@ -21,7 +21,7 @@ func TestTheCallersHangupReachesTheStationWithItsCause(t *testing.T) {
 
 func TestTheStationsHangupReachesTheCallerWithItsCause(t *testing.T) {
 	byEachTransport(t, setup{}, func(t *testing.T, w *world) {
-		w.stationBy("hangs-up", "cause", "41")
+		w.agents = []*sipp{w.stationAt(0, "hangs-up", "cause", "41")}
 		caller := w.calls("yes-and-stays")
 		want := recorded("info")
 		want.By, want.Q850 = event.ByAgent, 41

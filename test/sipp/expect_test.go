@@ -2,7 +2,6 @@ package sipp
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math"
 	"path/filepath"
 	"slices"
@@ -93,20 +92,29 @@ func (w *world) matches(cdr event.CDR, want want) {
 	same("ledger entry in the CDR", cdr.Consent.Ledger != nil, slices.Contains(types, "consent"))
 }
 
-// always checks what holds whatever the story: as many files as records say,
-// a valid ledger, no wildcard address in a message, nothing of one side's
+// always checks what holds whatever the story: one record a call, as many files
+// as records say, a valid ledger, no wildcard address in a message, nothing of one side's
 // signalling on the other, and a log without numbers and errors.
 func (w *world) always() {
 	w.t.Helper()
 	w.filesMatchRecords()
+	ids := map[string]bool{}
+	for _, cdr := range w.CDRs() {
+		if ids[cdr.ID] {
+			w.t.Errorf("call %s has two CDRs", cdr.ID)
+		}
+		ids[cdr.ID] = true
+	}
 	if code, out := w.Verb("consent", "verify"); code != 0 {
 		w.t.Errorf("consent verify exits with %d: %s", code, out)
 	}
 	for _, s := range w.callers {
-		s.neverGot("0.0.0.0", "overtone", fmt.Sprintf("%s.1%d", w.net, 0))
+		s.neverGot("0.0.0.0", "overtone", w.station(0).String(), w.station(1).String())
 	}
 	for _, s := range w.agents {
-		s.neverGot("0.0.0.0", "telltale", w.caller().String()+":", "IP4 "+w.caller().String()+"\r")
+		if s != nil {
+			s.neverGot("0.0.0.0", "telltale", w.caller().String())
+		}
 	}
 	log := w.Log()
 	for _, word := range []string{callerNumber, "panic", `"level":"error"`} {

@@ -20,15 +20,12 @@ func TestABusyStationLeadsToTheNext(t *testing.T) {
 // nobody is; the third rings in vain; the fourth answers.
 func TestStationsThatRedirectOrAreAwayLeadToTheNext(t *testing.T) {
 	w := start(t, setup{Stations: 4, Ring: "700ms"})
-	w.stations("redirects")
-	w.agents = append(w.agents, nil)
-	w.stations("rings", "answers")
-	w.agents = append(w.agents[:1], w.agents[2:]...)
+	w.stations("redirects", "", "rings", "answers")
 	w.calls("yes-by-info", "for", "3500")
 	want := recorded("info")
 	want.Station = "agent-3"
 	w.leaves(want)
-	w.agents[1].wait()
+	w.agents[2].wait()
 }
 
 func TestAQueueWhereNobodyAnswersGoesOnInTheFlow(t *testing.T) {
@@ -59,4 +56,14 @@ func TestACallerIsAnsweredWhenTheAgentAnswers(t *testing.T) {
 	if took := cdr.AnsweredAt.Sub(cdr.StartedAt).Milliseconds(); took < 500 {
 		t.Errorf("answered %d ms after the INVITE, before the agent was", took)
 	}
+}
+
+func TestOfStationsThatRingTogetherTheFirstToAnswerHasTheCall(t *testing.T) {
+	w := start(t, setup{Stations: 2, Strategy: "ring_all"})
+	w.stations("rings", "answers")
+	w.calls("yes-by-info")
+	w.agents[0].wait()
+	want := recorded("info")
+	want.Station = "agent-1"
+	w.hears(w.leaves(want))
 }

@@ -52,28 +52,31 @@ func (w *world) callsFrom(from netip.Addr, story string, with ...string) *sipp {
 	if w.tcp {
 		to, transport = w.TCP, "t1"
 	}
-	port := fmt.Sprint(6000 + 100*len(w.callers))
+	port := fmt.Sprint(6000 + 100*w.runs)
 	return w.run("caller/"+story, from, with, "-t", transport, "-mp", port, "-cid_str", "telltale-%u-%p@caller", to.String())
 }
 
 // stations sets the world's stations up, each by a story of station/, and waits
-// until they listen.
+// until they listen; where a story is "" nobody is there.
 func (w *world) stations(stories ...string) {
 	w.t.Helper()
-	for _, story := range stories {
-		w.stationBy(story)
+	for i, story := range stories {
+		w.agents = append(w.agents, nil)
+		if story != "" {
+			w.agents[i] = w.stationAt(i, story)
+		}
 	}
 }
 
-func (w *world) stationBy(story string, with ...string) *sipp {
+// stationAt sets one station up. with holds parameters of the story, as for begins.
+func (w *world) stationAt(i int, story string, with ...string) *sipp {
 	w.t.Helper()
-	at, transport, table := w.station(len(w.agents)), "u1", "/proc/net/udp"
+	transport, table := "u1", "/proc/net/udp"
 	if w.setup.TCP {
 		transport, table = "t1", "/proc/net/tcp"
 	}
-	s := w.run("station/"+story, at, with, "-t", transport, "-mp", "6000", "-p", "5060", "-bind_local")
-	w.agents = append(w.agents, s)
-	b := at.As4()
+	s := w.run("station/"+story, w.station(i), with, "-t", transport, "-mp", "6000", "-p", "5060", "-bind_local")
+	b := w.station(i).As4()
 	socket := fmt.Sprintf("%02X%02X%02X%02X:%04X", b[3], b[2], b[1], b[0], 5060)
 	service.Until(w.t, "the station to listen", func() bool { return strings.Contains(read(w.t, table), socket) })
 	return s
@@ -82,7 +85,8 @@ func (w *world) stationBy(story string, with ...string) *sipp {
 // run starts SIPp at an address on a story; it ends with the test at the latest.
 func (w *world) run(story string, at netip.Addr, with []string, args ...string) *sipp {
 	w.t.Helper()
-	base := fmt.Sprintf("%s-%d", filepath.Base(story), len(w.callers)+len(w.agents))
+	w.runs++
+	base := fmt.Sprintf("%d-%s", w.runs, filepath.Base(story))
 	s := &sipp{t: w.t, story: story, trace: filepath.Join(w.Dir, base+".messages"), exit: make(chan error, 1)}
 	file := filepath.Join(w.Dir, base+".xml")
 	if err := os.WriteFile(file, []byte(scenario(w.t, story, with)), 0o600); err != nil {

@@ -49,9 +49,9 @@ const (
 // that asks for consent and answers at once, a queue that records, one station.
 type setup struct {
 	Flow      string // of flows/; "" is consent
-	Trunk     string // more keys of the trunk, a line of YAML each
+	Trunk     string // one more key of the trunk, as YAML
 	Recording string // of the trunk; "" is enabled
-	Queue     string // more keys of the queue, such as strategy
+	Strategy  string // of the queue; "" is in_order
 	QueueOff  bool   // the queue does not record
 	Stations  int    // 0 is one
 	Ring      string // how long a station rings; "" is 5s
@@ -70,9 +70,7 @@ trunks:
     flow: {{or .Flow "consent"}}
     rtp_timeout: 60s
     recording: {{or .Recording "{ enabled: true, consent: required }"}}
-{{- range .Lines}}
-    {{.}}
-{{- end}}
+    {{.Trunk}}
 stations:
 {{- range $i, $address := .Addresses}}
   agent-{{$i}}: { address: "sip:agent-{{$i}}@{{$address}}:5060{{if $.TCP}};transport=tcp{{end}}", ring: {{or $.Ring "5s"}} }
@@ -80,10 +78,9 @@ stations:
 queues:
   support:
     stations: [{{range $i, $_ := .Addresses}}{{if $i}}, {{end}}agent-{{$i}}{{end}}]
-    strategy: in_order
+    strategy: {{or .Strategy "in_order"}}
     music: music
     recording: { enabled: {{not .QueueOff}} }
-    {{.Queue}}
 recordings: { dir: ./recordings }
 consent: { ledger: ./ledger }
 cdr: { file: ./cdr.jsonl }
@@ -111,7 +108,8 @@ type world struct {
 	tcp     bool   // the caller calls by TCP
 	setup   setup
 	callers []*sipp
-	agents  []*sipp
+	agents  []*sipp // by station; nil where nobody is
+	runs    int     // of SIPp so far
 }
 
 // start makes a world and its service. The test it is for runs in parallel with
@@ -145,12 +143,8 @@ func (w *world) configuration(s setup) string {
 		setup
 		Service, Caller netip.Addr
 		Number          string
-		Lines           []string
 		Addresses       []netip.Addr
 	}{setup: s, Service: w.addr(1), Caller: w.caller(), Number: calledNumber}
-	if s.Trunk != "" {
-		data.Lines = strings.Split(s.Trunk, "\n")
-	}
 	for i := range max(1, s.Stations) {
 		data.Addresses = append(data.Addresses, w.station(i))
 	}
@@ -162,7 +156,9 @@ func (w *world) configuration(s setup) string {
 }
 
 // The addresses of a world: the service, the caller, somebody unknown, stations.
-func (w *world) addr(last int) netip.Addr { return netip.MustParseAddr(fmt.Sprintf("%s.%d", w.net, last)) }
+func (w *world) addr(last int) netip.Addr {
+	return netip.MustParseAddr(fmt.Sprintf("%s.%d", w.net, last))
+}
 func (w *world) caller() netip.Addr       { return w.addr(2) }
 func (w *world) stranger() netip.Addr     { return w.addr(9) }
 func (w *world) station(i int) netip.Addr { return w.addr(10 + i) }

@@ -1,0 +1,63 @@
+package media
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"assent/media/codec"
+	"assent/media/pcm"
+)
+
+// Clip is audio to be played: 8 kHz, encoded once for each codec. It is immutable and may be shared by any number of
+// streams.
+type Clip struct {
+	encoded [2][]byte // by codec.ID
+	sha256  string
+}
+
+// NewClip makes a clip of samples at 8 kHz, which it borrows.
+func NewClip(samples []int16) *Clip {
+	c := &Clip{}
+	for id := range c.encoded {
+		c.encoded[id] = make([]byte, len(samples))
+		codec.Encode(codec.ID(id), c.encoded[id], samples)
+	}
+	return c
+}
+
+// LoadClip reads a WAV file of one channel, 8 to 48 kHz, PCM or G.711, of at most pcm.MaxWAV bytes.
+func LoadClip(path string) (*Clip, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, pcm.MaxWAV+1))
+	if err != nil {
+		return nil, fmt.Errorf("read prompt %s: %w", path, err)
+	}
+	audio, err := pcm.DecodeWAV(b)
+	if err != nil {
+		return nil, fmt.Errorf("prompt %s: %w", path, err)
+	}
+	samples, err := audio.At8k()
+	if err != nil {
+		return nil, fmt.Errorf("prompt %s: %w", path, err)
+	}
+	c := NewClip(samples)
+	sum := sha256.Sum256(b)
+	c.sha256 = hex.EncodeToString(sum[:])
+	return c, nil
+}
+
+// SHA256 returns the hash of the file that the clip was loaded from, in hex; "" for a clip without a file.
+func (c *Clip) SHA256() string { return c.sha256 }
+
+// Duration returns how long the clip lasts.
+func (c *Clip) Duration() time.Duration { return time.Duration(c.samples()) * tick }
+
+func (c *Clip) samples() int { return len(c.encoded[0]) }

@@ -1,0 +1,209 @@
+package media
+
+import (
+	"time"
+
+	"assent/media/codec"
+)
+
+// PlayOptions say how a clip behaves in the playout queue.
+type PlayOptions struct {
+	BargeIn bool // a key ends it, and skips what is queued behind it
+	Notice  bool // can neither be interrupted nor skipped
+	Loop    bool // begins anew at its end, until Stop
+}
+
+// playout is the queue of what is played to a leg, and the clock that sends it: one packet each packet time, counted
+// from the first, whatever the ticks' lateness.
+type playout struct {
+	queue    []item
+	position int           // samples of queue[0] that were sent
+	due      time.Duration // when the next packet begins; while the queue is empty, when the last one is over
+	joined   bool          // the next packet follows the last one without a pause
+	queued   uint64        // items queued so far
+	over     uint64        // items sent, stopped or skipped so far
+	waiters  []waiter
+}
+
+type item struct {
+	clip    *Clip
+	options PlayOptions
+}
+
+// waiter waits until that many items are over.
+type waiter struct {
+	items uint64
+	end   time.Duration // when the last packet of the last of them is over; 0 until it was sent
+	done  chan struct{}
+}
+
+// maxLate is how far the clock of a playout may fall behind before packets are skipped rather than sent in a burst.
+const maxLate = 200 * time.Millisecond
+
+// playing tells whether the leg hears the queue, and nothing else.
+func (p *playout) playing() bool { return len(p.queue) > 0 }
+
+// play queues a clip.
+func (p *playout) play(l *leg, clip *Clip, options PlayOptions) {
+	if !l.open || clip == nil || clip.samples() == 0 {
+		return
+	}
+	p.queue = append(p.queue, item{clip, options})
+	p.queued++
+	if len(p.queue) == 1 {
+		p.resume(l)
+	}
+}
+
+// resume starts the clock of a queue that is ready: at once, or where the last packet ends.
+func (p *playout) resume(l *leg) {
+	if !l.agreed || !p.playing() {
+		return
+	}
+	if p.due < l.core.at-l.ptime {
+		p.due, p.joined = l.core.at, false
+	}
+	p.tick(l)
+}
+
+// tick sends what is due and tells who waits.
+func (p *playout) tick(l *leg) {
+	now := l.core.at
+	if l.agreed {
+		if p.playing() && p.due < now-maxLate {
+			p.skip(l, now)
+		}
+		for p.playing() && p.due <= now {
+			p.frame(l)
+		}
+		if p.playing() {
+			l.core.wake(p.due)
+		}
+	}
+	p.tell(l)
+}
+
+// skip drops what should have been sent long ago, as if it had been.
+func (p *playout) skip(l *leg, now time.Duration) {
+	for p.playing() && p.due < now {
+		p.fill(l.codec, l.core.space.bytes[:l.frameSize()])
+		p.due += l.ptime
+	}
+	p.joined = false
+}
+
+// frameSize returns the samples in a packet that we make.
+func (l *leg) frameSize() int { return int(l.ptime / tick) }
+
+// frame sends the next packet. Where the agreement has us silent, the queue's time goes on unheard.
+func (p *playout) frame(l *leg) {
+	n := l.frameSize()
+	packet := l.core.space.bytes[:rtpHeaderSize+n]
+	p.fill(l.codec, packet[rtpHeaderSize:])
+	begun := p.due
+	p.due += l.ptime
+	if !l.sends {
+		p.joined = false
+		return
+	}
+	o := &l.out
+	ts, marker := o.clock(begun), true
+	if p.joined {
+		ts, marker = o.ts+uint64(o.frame), false
+	}
+	p.joined = true
+	seq := o.next(ts, n, begun)
+	o.header(packet, l.payload, marker, seq, ts)
+	l.transmit(packet, n)
+}
+
+// fill takes the next samples out of the queue; what is missing at its end is silence.
+func (p *playout) fill(id codec.ID, b []byte) {
+	for len(b) > 0 && p.playing() {
+		current := &p.queue[0]
+		n := copy(b, current.clip.encoded[id][p.position:])
+		b, p.position = b[n:], p.position+n
+		if p.position < current.clip.samples() {
+			continue
+		}
+		p.position = 0
+		if !current.options.Loop {
+			p.drop(0)
+		}
+	}
+	id.Fill(b)
+}
+
+// drop takes an item out of the queue.
+func (p *playout) drop(i int) {
+	p.queue = append(p.queue[:i], p.queue[i+1:]...)
+	p.queue[:len(p.queue)+1][len(p.queue)] = item{}
+	p.over++
+}
+
+// bargeIn ends the current clip if a key may, and skips what is queued behind it, except notices.
+func (p *playout) bargeIn(l *leg) {
+	if !p.playing() || !p.queue[0].options.BargeIn || p.queue[0].options.Notice {
+		return
+	}
+	p.position = 0
+	p.drop(0)
+	for i := 0; i < len(p.queue); {
+		if p.queue[i].options.Notice {
+			i++
+			continue
+		}
+		p.drop(i)
+	}
+	p.tell(l)
+}
+
+// stop drops the current clip and all that are queued.
+func (p *playout) stop(l *leg) {
+	p.position = 0
+	for p.playing() {
+		p.drop(0)
+	}
+	p.tell(l)
+}
+
+// drained closes done once all that is queued now is over, to the end of its last packet.
+func (p *playout) drained(l *leg, done chan struct{}) {
+	if !l.open {
+		close(done)
+		return
+	}
+	p.waiters = append(p.waiters, waiter{items: p.queued, done: done})
+	p.tell(l)
+}
+
+// tell closes the channels of those whose items are over.
+func (p *playout) tell(l *leg) {
+	if len(p.waiters) == 0 {
+		return
+	}
+	kept := p.waiters[:0]
+	for _, w := range p.waiters {
+		if w.end == 0 && p.over >= w.items {
+			w.end = max(p.due, 1)
+		}
+		if w.end != 0 && w.end <= l.core.at {
+			close(w.done)
+			continue
+		}
+		if w.end != 0 {
+			l.core.wake(w.end)
+		}
+		kept = append(kept, w)
+	}
+	clear(p.waiters[len(kept):])
+	p.waiters = kept
+}
+
+// close lets nobody wait any longer.
+func (p *playout) close() {
+	for _, w := range p.waiters {
+		close(w.done)
+	}
+	p.queue, p.waiters = nil, nil
+}

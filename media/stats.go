@@ -1,0 +1,71 @@
+package media
+
+import "time"
+
+// StreamStats are a stream's figures so far.
+type StreamStats struct {
+	Leg        string
+	Packets    uint64        // RTP packets accepted
+	Lost       uint64        // that never came (RFC 3550 section 6.4.1)
+	Late       uint64        // that were overtaken by a later one
+	Duplicates uint64        // that came again, and were dropped
+	Jitter     time.Duration // interarrival jitter (RFC 3550 appendix A.8)
+	RTT        time.Duration // round-trip time by RTCP; 0 if unknown
+	Sent       uint64        // RTP packets
+	RemoteLost uint32        // of what we sent, by the peer's reports
+	Strangers  uint64        // datagrams from addresses not agreed on
+	Rejected   uint64        // datagrams refused for another reason
+}
+
+// LossPercent returns the share of packets that never came.
+func (s StreamStats) LossPercent() float64 {
+	if sent := s.Packets + s.Lost; sent > 0 {
+		return 100 * float64(s.Lost) / float64(sent)
+	}
+	return 0
+}
+
+// Report is what a session leaves behind: the figures of all its streams, in the order in which they ended.
+type Report struct{ Streams []StreamStats }
+
+// Stats are an engine's figures.
+type Stats struct {
+	PortsInUse   int // pairs that streams hold
+	PortsResting int // pairs that wait until they may be used again
+	PortsFree    int
+	Sessions     int
+	Received     uint64 // RTP packets accepted
+	Sent         uint64 // RTP packets
+	Strangers    uint64 // datagrams from addresses not agreed on
+	Rejected     uint64 // datagrams refused for another reason
+	Unsent       uint64 // packets that the kernel did not take
+	Panics       uint64 // sessions that were ended by a fault of ours
+}
+
+// Dropped returns the datagrams that were not accepted.
+func (s Stats) Dropped() uint64 { return s.Strangers + s.Rejected }
+
+// add sums up the figures of one stream.
+func (s *Stats) add(o StreamStats) {
+	s.Received += o.Packets
+	s.Sent += o.Sent
+	s.Strangers += o.Strangers
+	s.Rejected += o.Rejected
+}
+
+// stats returns a stream's figures.
+func (l *leg) stats() StreamStats {
+	sum := l.dropped
+	for i := range l.sources {
+		sum.add(l.sources[i].sum())
+	}
+	s := StreamStats{
+		Leg: l.config.Leg, Packets: sum.received, Lost: sum.lost(), Late: sum.late, Duplicates: sum.doubles,
+		RTT: l.reports.rtt, Sent: l.out.packets, RemoteLost: l.reports.theirs.lost, Strangers: l.counts.Strangers,
+		Rejected: l.counts.Malformed + l.counts.Unknown + l.counts.Unwanted + l.counts.Doubtful,
+	}
+	if speaking := l.speaking(); speaking != nil {
+		s.Jitter = time.Duration(speaking.jitter>>4) * tick
+	}
+	return s
+}

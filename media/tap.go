@@ -1,0 +1,300 @@
+package media
+
+import (
+	"time"
+
+	"assent/media/codec"
+)
+
+// Sink takes the audio of a recording. It is called on the driver and must not block; slices are borrowed. Positions
+// are in samples at 8 kHz from the recording's start. The recorder implements it.
+type Sink interface {
+	// Place puts samples at a position of a channel: 0 the external party, 1 the internal one.
+	Place(channel int, pos int64, samples []int16)
+	// Mark says why there is no audio in [from, to) of a channel: "dtx" (comfort silence, nothing is missing), or the
+	// kind that Tap.Pause named. The parts of a pause come one after the other while it lasts.
+	Mark(channel int, from, to int64, kind string)
+	// Advance tells that the time of the recording has reached pos, about every 100 ms.
+	Advance(pos int64)
+	// Slip tells that what lies behind pos on a channel was moved by samples to follow the other channel's clock.
+	Slip(channel int, pos int64, samples int)
+}
+
+const (
+	advanceEvery = 100 * time.Millisecond
+	// markBehind is how far the parts of a pause stay behind the present: what was said before it may still come.
+	markBehind = rateHz / 10
+	// markDTX is the kind of silence that the sender meant.
+	markDTX = "dtx"
+)
+
+// Tap connects two streams to a Sink. Close it before the sink ends.
+type Tap struct {
+	// set once
+	session *Session
+	core    *core
+	sink    Sink
+	gated   bool // the barrier's floors hold
+
+	// owned by the core's driver
+	closed   bool
+	timeline timeline
+	channels [2]channel
+	pause    string // the kind of the present pause, or ""
+	advance  time.Duration
+	reached  int64 // the last Advance, and the final position once closed
+}
+
+// channel is one side of a tap.
+type channel struct {
+	leg    *leg
+	floors floors // of the tap's start and the last pause
+	placed bool   // a first sample was noticed
+	until  int64  // while paused: the position where the pause began; none later is taken
+	marked int64  // while paused: up to where it was told
+	near   neighbours
+}
+
+// tap begins a recording. Its position 0 is the later of the barrier's floor and the newest audio of left; where left
+// has no audio yet, it is now.
+func (c *core) tap(t *Tap, left, right *leg) {
+	t.core, t.timeline.zero = c, c.at
+	c.taps = append(c.taps, t)
+	t.connect(0, left)
+	t.connect(1, right)
+	if s := left.speaking(); s != nil {
+		from := s.end
+		if t.gated && left.floors.set {
+			from = later(from, left.floors.entry[s.slot].from)
+		}
+		t.timeline.begin(s, from)
+	}
+	t.advance = c.at + advanceEvery
+	c.wake(t.advance)
+}
+
+// connect puts a stream on a channel, from its newest audio on.
+func (t *Tap) connect(channel int, l *leg) {
+	ch := &t.channels[channel]
+	ch.leg, ch.near = l, neighbours{}
+	t.timeline.tracks[channel].generation = 0
+	if l != nil {
+		ch.floors.raise(l, newestAudio(l), t.core.at, 0)
+	}
+}
+
+// newestAudio returns the RTP time after the newest audio that was received.
+func newestAudio(l *leg) uint64 {
+	if s := l.speaking(); s != nil {
+		return s.end
+	}
+	return 0
+}
+
+// audio takes a packet of audio that came on l.
+func (t *Tap) audio(l *leg, in *inbound, id codec.ID) {
+	for i := range t.channels {
+		if t.channels[i].leg == l {
+			t.record(i, in, id)
+		}
+	}
+}
+
+// record holds a packet against the floors and places what is left of it.
+func (t *Tap) record(i int, in *inbound, id codec.ID) {
+	s, ch, now := in.source, &t.channels[i], t.core.at
+	from := ch.floors.admit(s, in.ts, in.jump, now)
+	if t.gated {
+		from = later(from, ch.leg.floors.admit(s, in.ts, in.jump, now))
+	}
+	if from == never {
+		return
+	}
+	if t.timeline.tracks[i].generation != s.generation {
+		if in.verdict != fresh {
+			return
+		}
+		t.timeline.anchor(i, s, in.ts)
+		ch.near = neighbours{}
+	}
+	if i == 0 {
+		t.timeline.follow(s)
+	}
+	t.silences(i, in, in.ts+uint64(len(in.payload)))
+	t.place(i, in, from, id)
+}
+
+// place decodes a packet and hands the part above its floor to the sink.
+func (t *Tap) place(i int, in *inbound, from uint64, id codec.ID) {
+	tr, ch, samples := &t.timeline.tracks[i], &t.channels[i], t.core.space.pcm[:len(in.payload)]
+	position := tr.locate(in.ts)
+	cut := max(distance(in.ts, from), -position, 0)
+	if cut >= int64(len(samples)) {
+		return
+	}
+	slip := 0
+	if i == 1 && cut == 0 && in.verdict == fresh {
+		slip = t.timeline.wanted(in.source, in.ts, t.core.at)
+	}
+	codec.Decode(id, samples, in.payload)
+	if t.pause != "" {
+		if samples = samples[:min(max(ch.until-position, 0), int64(len(samples)))]; cut >= int64(len(samples)) {
+			return
+		}
+	}
+	if slip != 0 && len(samples) == len(in.payload) && len(samples) > 1 {
+		samples = stretch(samples, slip)
+		t.timeline.slip(in.ts, slip, t.core.at)
+		t.sink.Slip(i, position+int64(len(samples)), slip)
+	}
+	samples = samples[cut:]
+	position += cut
+	if !ch.placed {
+		ch.placed = true
+		t.core.notify(FirstSampleNotice{Tap: t, Channel: i, SSRC: in.source.ssrc, RTPTime: in.ts + uint64(cut)})
+	}
+	t.sink.Place(i, position, samples)
+	tr.end = max(tr.end, position+int64(len(samples)))
+}
+
+// event takes a telephone-event packet that came on l: time without audio, of which nothing is missing.
+func (t *Tap) event(l *leg, in *inbound) {
+	for i := range t.channels {
+		ch := &t.channels[i]
+		if ch.leg != l || t.timeline.tracks[i].generation != in.source.generation || len(in.payload) < 4 {
+			continue
+		}
+		lasted := uint64(in.payload[2])<<8 | uint64(in.payload[3])
+		t.silences(i, in, in.ts+lasted)
+		t.mark(i, in.ts, in.ts+lasted)
+	}
+}
+
+// silences finds the time that the sender left out on purpose before or behind a packet that lasts to end: neighbours
+// by number that are none by time (RFC 3551 section 4.1).
+func (t *Tap) silences(i int, in *inbound, end uint64) {
+	before, after := t.channels[i].near.add(in.seq, in.ts, end)
+	if distance(before, in.ts) > 0 && before != 0 {
+		t.mark(i, before, in.ts)
+	}
+	if distance(end, after) > 0 && after != 0 {
+		t.mark(i, end, after)
+	}
+}
+
+// mark types [from, to) of a channel, in RTP time, as silence that the sender meant.
+func (t *Tap) mark(i int, from, to uint64) {
+	tr, ch := &t.timeline.tracks[i], &t.channels[i]
+	begin, end := max(tr.locate(from), 0), tr.locate(to)
+	if t.pause != "" {
+		end = min(end, ch.until)
+	}
+	if begin < end {
+		t.sink.Mark(i, begin, end, markDTX)
+	}
+}
+
+// tick tells the sink of the time, and of the pause.
+func (t *Tap) tick() {
+	now := t.core.at
+	if t.advance <= now {
+		t.advance = now + advanceEvery
+		position := t.timeline.position(now)
+		if t.pause != "" {
+			t.tellPause(position-markBehind, position-markBehind)
+		}
+		if position > t.reached {
+			t.reached = position
+			t.sink.Advance(position)
+		}
+	}
+	t.core.wake(t.advance)
+}
+
+// tellPause marks the present pause up to the given positions of the two channels.
+func (t *Tap) tellPause(upTo ...int64) {
+	for i := range t.channels {
+		ch := &t.channels[i]
+		if upTo[i] > ch.marked {
+			t.sink.Mark(i, ch.marked, upTo[i], t.pause)
+			ch.marked = upTo[i]
+		}
+	}
+}
+
+// edge returns the position after a channel's newest audio, or that of the present where there is none.
+func (t *Tap) edge(i int) int64 {
+	present := max(t.timeline.position(t.core.at), 0)
+	ch, tr := &t.channels[i], &t.timeline.tracks[i]
+	if ch.leg == nil {
+		return present
+	}
+	s := ch.leg.speaking()
+	if s == nil || s.generation != tr.generation {
+		return max(present, tr.end)
+	}
+	return max(tr.locate(s.end), 0)
+}
+
+// suspend begins a pause, or changes the kind of the present one.
+func (t *Tap) suspend(kind string) {
+	if t.closed || kind == "" || kind == t.pause {
+		return
+	}
+	if t.pause != "" {
+		t.tellPause(t.edge(0), t.edge(1))
+		t.pause = kind
+		return
+	}
+	t.pause = kind
+	for i := range t.channels {
+		ch := &t.channels[i]
+		ch.until = t.edge(i)
+		ch.marked = ch.until
+	}
+}
+
+// resume ends a pause: what was received until now stays out.
+func (t *Tap) resume() {
+	if t.closed || t.pause == "" {
+		return
+	}
+	t.tellPause(t.edge(0), t.edge(1))
+	t.pause = ""
+	for i := range t.channels {
+		if l := t.channels[i].leg; l != nil {
+			t.channels[i].floors.raise(l, newestAudio(l), t.core.at, t.core.guard)
+		}
+	}
+}
+
+// replace puts another stream on the right channel.
+func (t *Tap) replace(right *leg) {
+	if t.closed || right == t.channels[1].leg {
+		return
+	}
+	edge := t.edge(1)
+	t.connect(1, right)
+	if t.pause != "" {
+		t.channels[1].until = min(t.channels[1].until, edge)
+	}
+}
+
+// close ends the recording and returns its length in samples.
+func (t *Tap) close() int64 {
+	if t.closed {
+		return t.reached
+	}
+	if t.pause != "" {
+		t.tellPause(t.edge(0), t.edge(1))
+	}
+	t.closed = true
+	for i, other := range t.core.taps {
+		if other == t {
+			t.core.taps = append(t.core.taps[:i], t.core.taps[i+1:]...)
+			break
+		}
+	}
+	t.reached = max(t.reached, t.timeline.position(t.core.at), t.timeline.tracks[0].end, t.timeline.tracks[1].end, 0)
+	return t.reached
+}

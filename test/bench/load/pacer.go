@@ -1,0 +1,150 @@
+package load
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	slotTime = time.Millisecond
+	slots    = int64(frameTime / slotTime)
+	together = 8 // calls between two looks at the clock
+)
+
+// pacer sends and receives all audio, on one thread.
+type pacer struct {
+	audio [2]*socket // by side
+	start time.Time
+	stop  atomic.Bool
+	done  chan struct{}
+	first atomic.Uint32 // the measured rounds: from first on
+	last  atomic.Uint32 // up to, without
+
+	mu      sync.Mutex
+	joining []*Call
+
+	// its own; read by others once it has stopped
+	slot    [slots][]*Call
+	ports   [2]map[uint16]*Call // by side, by the service's port
+	late    Delays              // how late each call's turn was, in the window
+	delay   Delays              // of frames that left in the window
+	refused int                 // packets that the kernel would not send
+	doubled int                 // frames that came twice
+	swapped int                 // frames that came after a later one
+	foreign int                 // frames of another call, or of the same side
+}
+
+func (p *pacer) run() {
+	defer close(p.done)
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	hear := [2]func([]byte, uint16, int64){}
+	for s := range hear {
+		hear[s] = func(packet []byte, port uint16, at int64) { p.hear(side(s), packet, port, at) }
+	}
+	for n := int64(0); !p.stop.Load(); n++ {
+		due := time.Duration(n) * slotTime
+		sleepUntil(p.start, due)
+		p.adopt()
+		p.say(n%slots, uint32(n/slots), due)
+		p.audio[caller].drain(hear[caller])
+		p.audio[agent].drain(hear[agent])
+	}
+}
+
+// sleepUntil sleeps in the kernel: a runtime timer would wake a thread of its own.
+func sleepUntil(start time.Time, due time.Duration) {
+	if left := due - time.Since(start); left > 0 {
+		wait := unix.NsecToTimespec(int64(left))
+		_ = unix.Nanosleep(&wait, nil) // a signal makes a slot early by less than a slot
+	}
+}
+
+// adopt takes in calls that have begun, and forgets those that are over.
+func (p *pacer) adopt() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.joining {
+		c.slot = int64(c.index) % slots
+		p.slot[c.slot] = append(p.slot[c.slot], c)
+	}
+	p.joining = p.joining[:0]
+}
+
+func (p *pacer) join(c *Call) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.joining = append(p.joining, c)
+}
+
+// round is the number of the round at a time.
+func (p *pacer) round(at time.Time) uint32 { return uint32(at.Sub(p.start) / frameTime) }
+
+func (p *pacer) measured(round uint32) bool { return round >= p.first.Load() && round < p.last.Load() }
+
+// say sends one slot's frames; both parties of a call speak with the same stamp.
+func (p *pacer) say(slot int64, round uint32, due time.Duration) {
+	list, kept := p.slot[slot], p.slot[slot][:0]
+	for n, c := range list {
+		if n%together == 0 {
+			p.flush()
+		}
+		if c.silent.Load() {
+			continue
+		}
+		kept = append(kept, c)
+		now := time.Now()
+		if p.measured(round) {
+			p.late.add(now.Sub(p.start) - due)
+		}
+		for s := range c.legs {
+			l := &c.legs[s]
+			if !l.speak.Load() {
+				continue
+			}
+			if !c.known[s] {
+				c.known[s], p.ports[s][l.to.Port()] = true, c
+			}
+			l.frame(p.audio[s], c, side(s), round, now.UnixNano())
+		}
+	}
+	p.flush()
+	p.slot[slot] = kept
+}
+
+func (p *pacer) flush() {
+	p.refused += p.audio[caller].flush() + p.audio[agent].flush()
+}
+
+// hear takes in one packet that side s received from the service's port.
+func (p *pacer) hear(s side, packet []byte, port uint16, at int64) {
+	c := p.ports[s][port]
+	if c == nil || len(packet) < 12 {
+		return
+	}
+	m, _, ok := readMark(packet[12:])
+	switch {
+	case !ok:
+		c.legs[s].plain.Add(1)
+		return
+	case m.call != c.index || m.from != s.other():
+		p.foreign++
+		return
+	}
+	l := &c.legs[m.from]
+	if l.arrived.set(m.round) {
+		p.doubled++
+		return
+	}
+	if m.round < l.newest {
+		p.swapped++
+	}
+	l.newest = max(l.newest, m.round)
+	if p.measured(m.round) {
+		p.delay.add(m.age(at))
+	}
+}
