@@ -21,7 +21,7 @@ func newLogger(cfg configs.Log) (*zap.Logger, error) {
 	z.Sampling = nil // one line a step of a call's story: none may be missing
 	z.OutputPaths, z.ErrorOutputPaths = []string{"stderr"}, []string{"stderr"}
 	z.EncoderConfig.TimeKey, z.EncoderConfig.EncodeTime = "time", zapcore.RFC3339NanoTimeEncoder
-	z.DisableStacktrace = true
+	z.DisableStacktrace, z.DisableCaller = true, true
 	if cfg.Format == "console" {
 		z.Encoding, z.EncoderConfig.EncodeLevel = "console", zapcore.CapitalLevelEncoder
 	}

@@ -2,6 +2,7 @@ package call
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -56,17 +57,21 @@ func (c *Call) admit() error {
 	return nil
 }
 
-// refusal turns the trunk table's no into the call's error, and reports a
-// limit as an event of its own.
+// refuse reports a trunk's limit as an event of its own.
+func (c *Call) refuse(why error) error {
+	if errors.Is(why, ErrTrunkFull) || errors.Is(why, ErrTrunkRate) {
+		c.publish(event.Event{Type: event.TrunkLimitReached, Reason: causeOf(why).reason})
+	}
+	return why
+}
+
+// refusal turns the trunk table's no into the call's error.
 func (c *Call) refusal(r *trunk.Refusal) error {
 	err, ok := refusals[r.Code]
 	if !ok {
 		return fmt.Errorf("trunk %s refused: %s", r.Trunk, r.Code)
 	}
 	c.retryAfter, c.trunkName = r.RetryAfter, r.Trunk
-	if err == ErrTrunkFull || err == ErrTrunkRate {
-		c.publish(event.Event{Type: event.TrunkLimitReached, Reason: r.Code})
-	}
 	return err
 }
 

@@ -205,6 +205,7 @@ func (c *Call) onFirstSample(n media.FirstSampleNotice) {
 	c.rec.first = append(c.rec.first, consent.FirstSample{Channel: n.Channel, SSRC: n.SSRC, RTPTime: n.RTPTime})
 	c.rec.writer.Update(func(s *recorder.Spec) {
 		s.FirstSample = append(s.FirstSample, recorder.FirstSample{Channel: n.Channel, SSRC: n.SSRC, RTPTime: n.RTPTime})
+		s.Channels[n.Channel].SSRC = n.SSRC
 	})
 	if len(c.rec.first) > 1 {
 		return
@@ -242,7 +243,10 @@ func (c *Call) spec() recorder.Spec {
 		ConfigVersion: c.rules.Version, StartedAt: c.deps.Now(), DualChannel: c.trunk.Recording.DualChannel,
 		Consent: recorder.Consent{State: string(c.consent.state), Method: c.consent.method, Key: c.consent.key,
 			Prompt: c.consent.prompt, PromptSHA256: c.consent.sha256, Language: c.consent.language},
-		Channels: []recorder.Channel{{Party: "external", Leg: c.caller.name, Codec: c.caller.agreed.Codec.Name}, {Party: "internal"}},
+		Channels: []recorder.Channel{channelOf("external", &c.caller), {Party: "internal"}},
+	}
+	if c.agent != nil {
+		s.Channels[1] = channelOf("internal", &c.agent.party)
 	}
 	if c.consent.entry != nil {
 		index := c.consent.entry.Index()
@@ -254,10 +258,18 @@ func (c *Call) spec() recorder.Spec {
 	return s
 }
 
-// nameAgent tells the recording who is on the internal channel.
-func (c *Call) nameAgent(a *attempt) {
+func channelOf(side string, p *party) recorder.Channel {
+	return recorder.Channel{Party: side, Leg: p.name, Codec: p.agreed.Codec.Name}
+}
+
+// joinRecording puts the far party on the internal channel of a recording that
+// runs already.
+func (c *Call) joinRecording(a *attempt) {
+	if c.rec.tap == nil {
+		return
+	}
+	c.rec.tap.Replace(a.stream)
 	c.rec.writer.Update(func(s *recorder.Spec) {
-		s.Station = a.station
-		s.Channels[1].Leg, s.Channels[1].Codec = a.name, a.agreed.Codec.Name
+		s.Station, s.Channels[1] = a.station, channelOf("internal", &a.party)
 	})
 }

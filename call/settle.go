@@ -25,9 +25,21 @@ func (c *Call) endBy(who string, e sip.Ended, why error) {
 		if broken, ok := brokenDialogs[e.Reason]; ok {
 			why, end = broken, causeOf(broken).ending()
 		}
-		c.ending = &end
+		c.ending = c.completed(end)
 	}
 	c.cancel(why)
+}
+
+// completed fills in what an answered call's ending leaves open: the INVITE's
+// own final status, and normal clearing where nobody named a cause (Q.850).
+func (c *Call) completed(end event.Ending) *event.Ending {
+	if c.caller.answered {
+		end.SIP = 200
+	}
+	if end.Q850 == 0 {
+		end.Q850 = normal.q850
+	}
+	return &end
 }
 
 // brokenDialogs are the ends of a dialog that no party wanted.
@@ -44,11 +56,7 @@ func (c *Call) end(err error) {
 	if c.ending != nil {
 		return
 	}
-	end := causeOf(err).ending()
-	if c.caller.answered {
-		end.SIP = 200
-	}
-	c.ending = &end
+	c.ending = c.completed(causeOf(err).ending())
 	if err != nil && causeOf(err) == internal {
 		c.log.Error("call failed", zap.Error(err))
 	}
@@ -144,8 +152,7 @@ func (c *Call) result() *event.Recording {
 // leave gives back what the call held and publishes its one end.
 func (c *Call) leave(err error) {
 	if c.ending == nil { // settling itself broke
-		end := causeOf(err).ending()
-		c.ending = &end
+		c.ending = c.completed(causeOf(err).ending())
 	}
 	var quality *event.Quality
 	if c.session != nil {

@@ -26,10 +26,10 @@ func (c *Call) run() {
 // tell is the story of an inbound call, in the order in which it happens.
 // It returns why the call ended: nil when the flow disconnected.
 func (c *Call) tell(ctx context.Context) error {
+	admitted := c.admit() // a trunk knows the source and the number, and has a seat
 	c.publish(event.Event{Type: event.CallStarted})
-
-	if err := c.admit(); err != nil { // a trunk knows the source and the number, and has a seat
-		return err
+	if admitted != nil {
+		return c.refuse(admitted)
 	}
 	if err := c.listen(); err != nil { // SDP agreed, ports open
 		return err

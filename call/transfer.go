@@ -160,9 +160,7 @@ func (c *Call) talk(ctx context.Context) error {
 	c.caller.stream.Stop()
 	c.session.Bridge(c.caller.stream, a.stream)
 	c.place.phase, c.place.station, c.place.outside = policy.PhaseTalk, a.station, a.station == ""
-	if c.rec.tap != nil {
-		c.rec.tap.Replace(a.stream)
-	}
+	c.joinRecording(a)
 	c.publish(event.Event{Type: event.CallBridged})
 	c.decide("bridged")
 	if _, err := c.wait(ctx, 0, func() bool { return a.ended }); err != nil {

@@ -107,7 +107,8 @@ func (s *stage) start() error {
 		return err
 	}
 	z := zap.NewProductionConfig()
-	z.OutputPaths, z.Sampling, z.DisableStacktrace = []string{filepath.Join(s.dir, "assent.log")}, nil, true
+	z.OutputPaths, z.Sampling = []string{filepath.Join(s.dir, "assent.log")}, nil
+	z.DisableStacktrace, z.DisableCaller = true, true
 	z.EncoderConfig.EncodeTime = zapcore.RFC3339NanoTimeEncoder
 	log, err := z.Build()
 	if err != nil {

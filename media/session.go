@@ -118,7 +118,7 @@ func (s *Session) NotRequired() (p Permit) {
 func (s *Session) Tap(p Permit, left, right *Stream, sink Sink) *Tap {
 	t := &Tap{session: s, sink: sink, gated: p.gated, closed: true}
 	s.post(func() {
-		if p.core == nil || p.core != s.core || !left.of(s) || right != nil && !right.of(s) || sink == nil {
+		if !s.permits(p, left, right, sink) {
 			s.driver.log.Error("recording refused: no permit for these streams")
 			return
 		}
@@ -126,6 +126,11 @@ func (s *Session) Tap(p Permit, left, right *Stream, sink Sink) *Tap {
 		s.core.tap(t, left.leg, right.at())
 	})
 	return t
+}
+
+// permits tells whether a tap may be: the permit and the streams are of this session.
+func (s *Session) permits(p Permit, left, right *Stream, sink Sink) bool {
+	return p.core != nil && p.core == s.core && left.of(s) && (right == nil || right.of(s)) && sink != nil
 }
 
 // Close ends the taps and streams, gives their ports back, and returns the final figures. It waits for the driver.

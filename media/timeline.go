@@ -38,11 +38,7 @@ type slip struct {
 
 // position returns the place of session time t.
 func (tl *timeline) position(t time.Duration) int64 {
-	d := t - tl.zero
-	if d < 0 {
-		return -int64((-d + tick - 1) / tick)
-	}
-	return int64(d / tick)
+	return int64((t - tl.zero) / tick)
 }
 
 // begin puts the start of the recording at from, in the RTP time of s, on channel 0.
@@ -59,7 +55,10 @@ func (tl *timeline) follow(s *source) {
 // anchor places a source that is new on a channel by its arrival, and not before what is there.
 func (tl *timeline) anchor(channel int, s *source, ts uint64) {
 	t := &tl.tracks[channel]
-	position := max(tl.position(s.due(ts)), t.end)
+	position := tl.position(s.due(ts))
+	if t.end > 0 {
+		position = max(position, t.end)
+	}
 	*t = track{generation: s.generation, offset: position - int64(ts), end: t.end, slipped: t.slipped}
 }
 

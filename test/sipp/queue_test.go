@@ -19,7 +19,7 @@ func TestABusyStationLeadsToTheNext(t *testing.T) {
 // The first station redirects, which is not followed; at the second's address
 // nobody is; the third rings in vain; the fourth answers.
 func TestStationsThatRedirectOrAreAwayLeadToTheNext(t *testing.T) {
-	w := start(t, setup{Stations: 4, Ring: "700ms"})
+	w := start(t, setup{Stations: 4, Ring: "1s"})
 	w.stations("redirects", "", "rings", "answers")
 	w.calls("yes-by-info", "for", "3500")
 	want := recorded("info")
@@ -29,7 +29,7 @@ func TestStationsThatRedirectOrAreAwayLeadToTheNext(t *testing.T) {
 }
 
 func TestAQueueWhereNobodyAnswersGoesOnInTheFlow(t *testing.T) {
-	w := start(t, setup{Stations: 2, Ring: "700ms"})
+	w := start(t, setup{Stations: 2, Ring: "1s"})
 	w.stations("rings", "busy")
 	w.calls("yes-and-stays")
 	w.agents[0].wait()

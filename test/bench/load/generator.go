@@ -114,12 +114,11 @@ func (g *Generator) Measure(length time.Duration, before, after func()) {
 
 // Figures are what a window came to.
 type Figures struct {
-	Sent, Lost                           int
-	Delay                                *Delays // of each frame, from its departure to its arrival
-	Late                                 *Delays // the generator's own: how late frames left
-	Doubled, Swapped, Foreign            int     // in the whole run
-	Refused, Dropped                     int     // by the generator's own sockets, in the whole run
-	CallsWithoutAnyFrameHeardInTheWindow int
+	Sent, Lost                int
+	Delay                     *Delays // of each frame, from its departure to its arrival
+	Late                      *Delays // the generator's own: how late frames left
+	Doubled, Swapped, Foreign int     // in the whole run
+	Refused, Dropped          int     // by the generator's own sockets, in the whole run
 }
 
 // LossPercent is how many of the frames sent never arrived.
