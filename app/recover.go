@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,37 +10,93 @@ import (
 
 	"assent/consent"
 	"assent/event"
+	"assent/policy"
 	"assent/recorder"
 	"assent/store"
 )
 
 func now() time.Time { return time.Now() }
 
+// remains is what the last run left unfinished, by the ledger's word.
+type remains struct {
+	consents map[string]event.CDRConsent // the last answer of each call that was running
+	unsealed map[string]string           // calls by recordings that began and were never sealed
+}
+
 // recover finishes what a crash left: recordings become whole files, each with
 // its ledger entry and its row, and every call that was running gets its CDR.
-// It is safe to repeat.
+// It is safe to repeat, and a crash in the middle of it costs nothing.
 func (a *App) recover(ctx context.Context) error {
-	results, err := a.recorder.Recover(ctx)
-	if err != nil { // a folder that can't be read forbids recording, not calls
-		a.log.Error("recordings not recovered", zap.Error(err))
-	}
-	byCall := map[string]recorder.Result{}
-	for _, r := range results {
-		byCall[r.Call] = r
-		a.keepRecovered(ctx, r)
-	}
 	running, err := a.store.Running(ctx)
 	if err != nil {
 		return fmt.Errorf("store: calls of the last run: %w", err)
 	}
+	left, err := readRemains(a.first.Config.Consent.Ledger, running)
+	if err != nil {
+		return fmt.Errorf("consent.ledger: %w", err)
+	}
+	recovered := a.recoverRecordings(ctx, left)
 	for _, c := range running {
-		if err := a.closeCrashed(ctx, c, byCall[c.ID]); err != nil {
+		a.log.Warn("call ended by a crash", zap.String("call", c.ID))
+		if err := a.store.EndCall(ctx, crashed(c, left, recovered[c.ID])); err != nil {
 			return fmt.Errorf("CDR of crashed call %s: %w", c.ID, err)
 		}
 	}
 	return a.fileCDRs(ctx)
 }
 
+// readRemains goes through the ledger once.
+func readRemains(dir string, running []store.Call) (remains, error) {
+	left := remains{consents: map[string]event.CDRConsent{}, unsealed: map[string]string{}}
+	for _, c := range running {
+		left.consents[c.ID] = event.CDRConsent{State: string(policy.StateNotAsked)}
+	}
+	for r, err := range consent.Entries(dir, consent.Filter{}) {
+		if err != nil {
+			return left, err
+		}
+		switch d := r.Data.(type) {
+		case consent.ConsentData:
+			if _, ran := left.consents[r.Call]; ran {
+				left.consents[r.Call] = event.CDRConsent{State: d.State, Method: d.Method, Ledger: &r.Index}
+			}
+		case consent.StartedData:
+			left.unsealed[d.Recording] = r.Call
+		case consent.SealedData:
+			delete(left.unsealed, d.Recording)
+		}
+	}
+	return left, nil
+}
+
+// recoverRecordings finishes what lies in the recordings folder, and seals what
+// was whole but not sealed yet. It returns what it kept, by call.
+func (a *App) recoverRecordings(ctx context.Context, left remains) map[string]recorder.Result {
+	results, err := a.recorder.Recover(ctx)
+	if err != nil { // a folder that can't be read forbids recording, not calls
+		a.log.Error("recordings not recovered", zap.Error(err))
+	}
+	byCall := map[string]recorder.Result{}
+	for _, r := range results {
+		delete(left.unsealed, r.ID)
+		byCall[r.Call] = r
+		a.keepRecovered(ctx, r)
+	}
+	for id, call := range left.unsealed {
+		r, err := a.recorder.Lookup(id)
+		if err != nil {
+			if !errors.Is(err, recorder.ErrNotFound) {
+				a.log.Error("recording not recovered", zap.String("recording", id), zap.Error(err))
+			}
+			continue
+		}
+		byCall[call] = r
+		a.keepRecovered(ctx, r)
+	}
+	return byCall
+}
+
+// keepRecovered seals a recovered recording in the ledger and lists it.
 func (a *App) keepRecovered(ctx context.Context, r recorder.Result) {
 	a.log.Warn("recording recovered", zap.String("call", r.Call), zap.String("recording", r.ID),
 		zap.String("result", r.Result), zap.Int64("duration_ms", r.DurationMS), zap.Error(r.Err))
@@ -49,26 +106,23 @@ func (a *App) keepRecovered(ctx context.Context, r recorder.Result) {
 	sealed := a.ledger.Append(consent.Entry{Type: consent.TypeSealed, Call: r.Call, Time: now(), Data: consent.SealedData{
 		Recording: r.ID, File: r.File, SHA256: r.SHA256, SidecarSHA256: r.SidecarSHA256, DurationMS: r.DurationMS, Result: r.Result,
 	}})
-	<-sealed.Done()
 	row := store.Recording{ID: r.ID, Call: r.Call, File: r.File, SHA256: r.SHA256, SidecarSHA256: r.SidecarSHA256,
 		DurationMS: r.DurationMS, Result: r.Result, CreatedAt: now()}
-	if err := a.store.PutRecording(ctx, row); err != nil {
-		a.log.Error("recovered recording not stored", zap.String("recording", r.ID), zap.Error(err))
+	if err := errors.Join(sealed.Wait(ctx), a.store.PutRecording(ctx, row)); err != nil {
+		a.log.Error("recovered recording not kept", zap.String("recording", r.ID), zap.Error(err))
 	}
 }
 
-// closeCrashed writes the CDR of a call that the last run did not live to end.
-func (a *App) closeCrashed(ctx context.Context, c store.Call, r recorder.Result) error {
+// crashed is the record of a call that the last run did not live to end.
+func crashed(c store.Call, left remains, r recorder.Result) event.CDR {
 	cdr := event.CDR{ID: c.ID, Trunk: c.Trunk, Direction: c.Direction, From: c.From, To: c.To, StartedAt: c.StartedAt,
-		EndedAt: now(), Ending: event.Ending{By: event.ByCrash, Q850: 41, Reason: "crash"}, ConfigVersion: c.ConfigVersion}
-	cdr.Recording = event.CDRRecording{Result: event.ResultNone}
+		EndedAt: now(), Ending: event.Ending{By: event.ByCrash, Q850: 41, Reason: "crash"}, ConfigVersion: c.ConfigVersion,
+		Consent: left.consents[c.ID], Recording: event.CDRRecording{Decision: string(policy.VerdictNo), Result: event.ResultNone}}
 	if r.ID != "" {
-		cdr.Recording = event.CDRRecording{ID: r.ID, Decision: "record", Reason: "allowed", Result: r.Result, File: r.File,
-			SHA256: r.SHA256, DurationMS: r.DurationMS}
+		cdr.Recording = event.CDRRecording{ID: r.ID, Decision: string(policy.VerdictRecord), Reason: string(policy.ReasonAllowed),
+			Result: r.Result, File: r.File, SHA256: r.SHA256, DurationMS: r.DurationMS}
 	}
-	cdr.Consent = a.consentOf(c.ID)
-	a.log.Warn("call ended by a crash", zap.String("call", c.ID))
-	return a.store.EndCall(ctx, cdr)
+	return cdr
 }
 
 // fileCDRs writes the lines of records that are stored and not yet in the file.
@@ -88,20 +142,4 @@ func (a *App) fileCDRs(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// consentOf reads a call's last answer back from the ledger.
-func (a *App) consentOf(id string) event.CDRConsent {
-	state := event.CDRConsent{State: "not_asked"}
-	entries, err := consent.ByCall(a.first.Config.Consent.Ledger, id)
-	if err != nil {
-		a.log.Error("ledger not read", zap.String("call", id), zap.Error(err))
-		return state
-	}
-	for _, e := range entries {
-		if d, ok := e.Data.(consent.ConsentData); ok {
-			state = event.CDRConsent{State: d.State, Method: d.Method, Ledger: &e.Index}
-		}
-	}
-	return state
 }

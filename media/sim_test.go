@@ -277,4 +277,3 @@ func must[T any](v T, err error) T {
 	}
 	return v
 }
-

@@ -123,8 +123,8 @@ func (o gap) ended(edge uint32) bool {
 }
 
 // resolve returns the list in order, cut at end, neighbours joined. What was
-// never placed counts as absent before a channel's first audio and after its
-// last (nothing proves that anything was sent), as lost in between.
+// never placed counts as lost between a channel's first audio and its last;
+// before and after, nothing proves that anything was sent, and it is no gap.
 func (g *gapList) resolve(end uint32, audio [channels]span) []gap {
 	out := make([]gap, 0, len(g.list))
 	for _, o := range g.list {
@@ -133,10 +133,10 @@ func (g *gapList) resolve(end uint32, audio [channels]span) []gap {
 			continue
 		}
 		if o.kind == kindUnplaced {
-			o.kind = kindLost
 			if a := audio[o.channel]; int64(o.to) <= a.from || int64(o.from) >= a.to {
-				o.kind = kindAbsent
+				continue
 			}
+			o.kind = kindLost
 		}
 		o.logged = false
 		out = append(out, o)

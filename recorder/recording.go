@@ -61,7 +61,7 @@ func (rec *Recording) Place(channel int, pos int64, samples []int16) {
 // retyped. An unknown kind counts as "suppressed".
 func (rec *Recording) Mark(channel int, from, to int64, kind string) {
 	k, known := parseKind(kind)
-	if !known || k == kindUnplaced || k == kindAudio || k == kindAbsent {
+	if !known || k == kindUnplaced || k == kindAudio {
 		k = kindSuppressed
 	}
 	rec.mu.Lock()

@@ -132,7 +132,7 @@ func (r *Recorder) recoverAudio(p *part, f facts) (Result, error) {
 }
 
 // settleEnd takes the end of the file for the end of the timeline. Silence that
-// reaches it counts as absent: nothing proves that anything was sent.
+// reaches it is no gap: nothing proves that anything was sent.
 func (f *facts) settleEnd() {
 	f.end = f.frames
 	for c := range f.audio {

@@ -4,7 +4,7 @@ package recorder
 type kind uint8
 
 const (
-	kindUnplaced kind = iota // nothing came; lost or absent, as the end shows
+	kindUnplaced kind = iota // nothing came; lost, if the party was heard before and after
 	kindAudio
 	kindDTX
 	kindLost
@@ -12,11 +12,10 @@ const (
 	kindSecurePause
 	kindSuppressed
 	kindWithdrawn
-	kindAbsent
 	kinds
 )
 
-var kindNames = [kinds]string{"unplaced", "audio", "dtx", "lost", "hold", "secure_pause", "suppressed", "withdrawn", "absent"}
+var kindNames = [kinds]string{"unplaced", "audio", "dtx", "lost", "hold", "secure_pause", "suppressed", "withdrawn"}
 
 func (k kind) String() string { return kindNames[k] }
 

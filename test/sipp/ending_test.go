@@ -50,5 +50,5 @@ func TestACallThatIsNeverAcknowledgedIsEnded(t *testing.T) {
 	if answers < 8 { // T1, then twice as long each time up to T2: 11 in 32 s
 		t.Errorf("the 200 came %d times", answers)
 	}
-	w.leaves(want{By: event.BySystem, Reason: "no_ack", SIP: 408, Q850: 102, Consent: "not_asked", Result: event.ResultNone, Why: "consent_missing"})
+	w.leaves(want{By: event.BySystem, Reason: "no_ack", Q850: 102, Consent: "not_asked", Result: event.ResultNone, Why: "consent_missing"})
 }

@@ -79,7 +79,9 @@ func (w *world) matches(cdr event.CDR, want want) {
 		same("method of consent", cdr.Consent.Method, want.Method)
 	}
 	same("place", cdr.Queue+"/"+cdr.Station, want.Queue+"/"+want.Station)
-	same("recording", cdr.Recording.Result, want.Result)
+	if same("recording", cdr.Recording.Result, want.Result); w.t.Failed() && cdr.Recording.ID != "" {
+		w.t.Logf("sidecar: %s", w.sidecar(cdr))
+	}
 	same("reason of the recording", cdr.Recording.Reason, want.Why)
 	same("file", cdr.Recording.AudioKept(), cdr.Recording.File != "")
 	same("caller", strings.TrimPrefix(cdr.From, "+"), callerNumber)
@@ -90,6 +92,12 @@ func (w *world) matches(cdr event.CDR, want want) {
 	}
 	same("ledger", strings.Join(types, " "), want.Ledger)
 	same("ledger entry in the CDR", cdr.Consent.Ledger != nil, slices.Contains(types, "consent"))
+}
+
+// sidecar is the text of a recording's sidecar.
+func (w *world) sidecar(cdr event.CDR) string {
+	w.t.Helper()
+	return read(w.t, filepath.Join(w.Dir, "recordings", cdr.Recording.ID+".json"))
 }
 
 // always checks what holds whatever the story: one record a call, as many files

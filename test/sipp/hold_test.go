@@ -72,7 +72,7 @@ func heldOnce(t *testing.T, w *world, want want) {
 	if held := strings.Count(w.Log(), `"msg":"call.held"`); held != 2 {
 		t.Errorf("held and resumed: %d events, want 2", held)
 	}
-	if sidecar := read(t, w.Dir+"/recordings/"+cdr.Recording.ID+".json"); !strings.Contains(sidecar, `"hold"`) {
+	if sidecar := w.sidecar(cdr); !strings.Contains(sidecar, `"hold"`) {
 		t.Errorf("no gap of type hold in the sidecar: %s", sidecar)
 	}
 }

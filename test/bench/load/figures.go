@@ -14,7 +14,8 @@ type Delays struct {
 	max    time.Duration
 }
 
-func (d *Delays) add(v time.Duration) {
+// Add adds one.
+func (d *Delays) Add(v time.Duration) {
 	if d.counts == nil {
 		d.counts = make([]uint32, widest/step+1)
 	}

@@ -96,6 +96,20 @@ func (g *Generator) NewCall() *Call {
 	return c
 }
 
+// Mirror makes calls whose two parties send straight to each other's socket: what
+// the generator can hold when nothing stands in between. It comes before Start.
+func (g *Generator) Mirror(calls int) {
+	for range calls {
+		c := g.NewCall()
+		for s := range c.legs {
+			c.legs[s].to = g.audio[side(s).other()].addr
+			c.legs[s].speak.Store(true)
+		}
+		g.mirror = append(g.mirror, c)
+		g.join(c)
+	}
+}
+
 // Repeats is how many requests had to be sent again.
 func (g *Generator) Repeats() int64 { return g.repeats.Load() }
 

@@ -56,7 +56,7 @@ func TestEveryPCMUByteOfAMarkSurvivesTheFile(t *testing.T) {
 func TestQuantilesAreOfTheSortedValues(t *testing.T) {
 	var d Delays
 	for i := range 100 {
-		d.add(time.Duration(99-i) * time.Millisecond)
+		d.Add(time.Duration(99-i) * time.Millisecond)
 	}
 	if p50, p99, top := d.At(0.5), d.At(0.99), d.Max(); p50 != 50*time.Millisecond || p99 != 99*time.Millisecond || top != 99*time.Millisecond {
 		t.Errorf("p50 %s, p99 %s, max %s", p50, p99, top)

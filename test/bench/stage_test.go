@@ -1,0 +1,167 @@
+package bench
+
+import (
+	"encoding/binary"
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"assent/test/bench/load"
+	"assent/test/service"
+)
+
+var (
+	sizes  = flag.String("calls", "50,100,200,400", "numbers of concurrent calls, a row each")
+	rates  = flag.String("rates", "40,100,160,220,280,340", "call set-ups per second, a row each")
+	window = flag.Duration("window", 8*time.Second, "how long each row is measured")
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	code := m.Run()
+	for _, t := range tables {
+		fmt.Println()
+		fmt.Println(t.title)
+		t.print(os.Stdout)
+	}
+	os.Exit(code)
+}
+
+func numbers(b *testing.B, list string) (n []int) {
+	for word := range strings.SplitSeq(list, ",") {
+		i, err := strconv.Atoi(strings.TrimSpace(word))
+		if err != nil {
+			b.Fatal(err)
+		}
+		n = append(n, i)
+	}
+	return n
+}
+
+const config = `
+sip: { listen: ["udp://127.0.9.2:0"] }
+media: { address: 127.0.9.2, ports: 10000-29999, codecs: [PCMU, PCMA] }
+trunks:
+  carrier:
+    sources: ["%[1]s"]
+    numbers: ["*"]
+    flow: %[3]s
+    answer: %[4]s
+    recording: { enabled: %[5]v, consent: required }
+stations:
+  agent-1: { address: "%[2]s", calls: 10000, ring: 10s }
+queues:
+  support: { stations: [agent-1], recording: { enabled: true }, max_waiting: 10000 }
+recordings: { dir: ./recordings }
+consent: { ledger: ./ledger }
+cdr: { file: ./cdr.jsonl }
+store: sqlite:./assent.db
+flows: ./flows
+prompts: ./prompts
+language: en
+api: { listen: "127.0.9.2:0" }
+log: { level: info, format: json }
+`
+
+const consentFlow = `
+flow: consent
+start: ask
+tasks:
+  ask:
+    - collect_input:
+        name: Ask for consent
+        prompt: question
+        notice: true
+        digits: 1
+        no_entry_timeout: 30s
+        consent: { granted: "1", declined: "2" }
+        outcomes: { "1": allow, "2": route, no_input: route, invalid: route }
+  allow:
+    - enable_participant_recording: { name: Enable recording }
+    - goto: route
+  route:
+    - transfer_to_queue: { name: To support, queue: support }
+`
+
+const straightFlow = `
+flow: straight
+start: route
+tasks:
+  route:
+    - transfer_to_station: { name: To the agent, station: agent-1 }
+`
+
+// stage is the service on its core, and a generator on another.
+type stage struct {
+	*service.Service
+	*load.Generator
+	fresh int64 // resident bytes before the first call
+}
+
+func set(b *testing.B, flow, answer string, recorded bool) *stage {
+	b.Helper()
+	cores := load.Cores()
+	if len(cores) < 2 {
+		b.Skip("the service and the generator need a core each")
+	}
+	b.Setenv("GOMAXPROCS", "1") // the service inherits it
+	if err := load.Pin(cores[0]); err != nil {
+		b.Fatal(err)
+	}
+	g, err := load.New()
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := &stage{Generator: g}
+	err = load.PinnedTo(cores[len(cores)-1], func() {
+		s.Service = service.Start(b, service.Files{
+			"assent.yaml":             fmt.Sprintf(config, load.Source, g.Station(), flow, answer, recorded),
+			"flows/consent.yaml":      consentFlow,
+			"flows/straight.yaml":     straightFlow,
+			"prompts/en/question.wav": prompt(promptFrames),
+		})
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	s.fresh = s.rss(b)
+	g.Start(s.UDP)
+	return s
+}
+
+// promptFrames is the length of the question, in packets.
+const promptFrames = 10
+
+// prompt renders a soft tone: a WAV file of 16-bit PCM at 8 kHz.
+func prompt(frames int) string {
+	var data []byte
+	for i := range frames * 160 {
+		data = binary.LittleEndian.AppendUint16(data, uint16(int16(3000*math.Sin(float64(i)/3))))
+	}
+	file := []byte("RIFF")
+	file = binary.LittleEndian.AppendUint32(file, uint32(36+len(data)))
+	file = append(file, "WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data"...)
+	file = binary.LittleEndian.AppendUint32(file, uint32(len(data)))
+	return string(append(file, data...))
+}
+
+func (s *stage) cpu(b *testing.B) time.Duration {
+	used, err := load.CPU(s.Pid())
+	if err != nil {
+		b.Fatal(err)
+	}
+	return used
+}
+
+func (s *stage) rss(b *testing.B) int64 {
+	bytes, err := load.RSS(s.Pid())
+	if err != nil {
+		b.Fatal(err)
+	}
+	return bytes
+}
