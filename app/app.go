@@ -105,6 +105,12 @@ func (a *App) openEvidence(ctx context.Context) (err error) {
 		return fmt.Errorf("consent.ledger: %w", err)
 	}
 	a.closing("ledger", func(context.Context) error { return a.ledger.Close() })
+	a.closing("late recordings", func(context.Context) error {
+		if a.calls != nil {
+			a.calls.Settled()
+		}
+		return nil
+	})
 	if a.recorder, err = recorder.New(cfg.Recordings, recorder.Deps{Log: a.log.Named("recorder")}); err != nil {
 		return fmt.Errorf("recordings: %w", err)
 	}
@@ -151,7 +157,7 @@ func (a *App) openCalls(context.Context) error {
 	a.metrics = api.NewMetrics(a.gauges())
 	a.events.Subscribe(a.metrics.Observe)
 	a.events.Subscribe(logEvents(a.log))
-	a.calls = call.New(call.Deps{
+	a.calls = call.New(&call.Deps{
 		Log: a.log, Rules: func() *call.Rules { return &a.current.Load().rules }, Dialer: a.sip, Media: a.media, Board: a.board,
 		Recorder: a.recorder, Ledger: a.ledger, Store: a.store, CDR: a.cdr, Events: a.events, Unconsented: a.metrics.Unconsented,
 	})

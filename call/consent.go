@@ -42,7 +42,15 @@ func (s consentState) event() *event.Consent {
 	return e
 }
 
-// Asked tells that a consent question's input window is open.
+// proof is the answer where the ledger has an entry of it, else nil.
+func (s consentState) proof() *event.Consent {
+	if s.entry == nil {
+		return nil
+	}
+	return s.event()
+}
+
+// Asked tells that a consent question begins: its notice, then its input window.
 func (v ivr) Asked(action string) {
 	v.publish(event.Event{Type: event.ConsentAsked, Action: action, Flow: v.flow.Name})
 }

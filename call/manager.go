@@ -20,7 +20,7 @@ const maxCalls = 20000
 
 // Manager knows all calls and takes new ones in.
 type Manager struct {
-	deps Deps // set once
+	deps *Deps // set once
 
 	// shared, guarded by mu
 	mu       sync.Mutex
@@ -30,7 +30,7 @@ type Manager struct {
 }
 
 // New makes a manager; deps are kept.
-func New(deps Deps) *Manager {
+func New(deps *Deps) *Manager {
 	if deps.Now == nil {
 		deps.Now = time.Now
 	}
@@ -61,7 +61,7 @@ func (m *Manager) newCall(inv *sip.Invite) *Call {
 	id := event.NewID()
 	rules := m.deps.Rules()
 	c := &Call{
-		id: id, deps: &m.deps, rules: rules, invite: inv, mail: newMailbox(), started: m.deps.Now(),
+		id: id, deps: m.deps, rules: rules, invite: inv, mail: newMailbox(), started: m.deps.Now(),
 		caller: party{name: "caller", leg: inv.Leg}, folder: event.NewFolder(),
 		place: place{phase: policy.PhaseIVR, language: rules.Language},
 		log:   m.deps.Log.With(zap.String("call", id)),
@@ -121,6 +121,10 @@ func (m *Manager) Drain(ctx context.Context) {
 		m.deps.Log.Error("calls did not end", zap.Int("calls", m.Count()))
 	}
 }
+
+// Settled waits for recordings that are sealed after their call's end; it is
+// called once the recorder is closed.
+func (m *Manager) Settled() { m.deps.late.Wait() }
 
 // Draining tells whether new calls are refused.
 func (m *Manager) Draining() bool {

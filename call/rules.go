@@ -2,6 +2,7 @@ package call
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -50,6 +51,8 @@ type Deps struct {
 	// Unconsented is told of recorded samples from below a barrier: never, if the product keeps its promise.
 	Unconsented func(samples uint64)
 	Now      func() time.Time // nil is time.Now
+
+	late sync.WaitGroup // recordings that are sealed after their call's end
 }
 
 // Dialer opens a leg to a station or a gateway; *sip.Endpoint is one.

@@ -1,7 +1,6 @@
 package call
 
 import (
-	"context"
 	"time"
 
 	"go.uber.org/zap"
@@ -92,26 +91,33 @@ func (c *Call) hangUp() {
 }
 
 // seal waits for the file, ties it into the ledger and the store, and tells.
-// A recorder that takes longer than sealTimeout seals behind the call's back.
+// The call does not wait for a disk that stalls longer than sealTimeout: its
+// record then says failed, and the file is kept all the same when it is whole.
 func (c *Call) seal() {
 	if c.rec.writer == nil {
+		if c.rec.last.Reason == policy.ReasonRecorderUnavailable {
+			c.publish(event.Event{Type: event.RecordingFailed, Reason: recorder.ResultBlocked, Recording: c.result()})
+		}
 		return
 	}
-	ctx, done := context.WithTimeout(context.Background(), sealTimeout)
-	defer done()
+	late := time.NewTimer(sealTimeout)
+	defer late.Stop()
 	select {
 	case <-c.rec.writer.Done():
-		c.keepRecording(c.rec.writer.Result())
-	case <-ctx.Done():
+		c.tellResult(c.rec.writer.Result())
+	case <-late.C:
 		c.log.Error("recording not sealed in time", zap.String("recording", c.rec.writer.ID()))
 		c.rec.done = &event.Recording{ID: c.rec.writer.ID(), Result: recorder.ResultFailed}
 		c.publish(event.Event{Type: event.RecordingFailed, Detail: "not sealed in time", Recording: c.rec.done})
+		c.deps.late.Go(func() { // ends with the recorder at the latest
+			<-c.rec.writer.Done()
+			_ = c.keepRecording(c.rec.writer.Result()) // it has logged why
+		})
 	}
 }
 
-// keepRecording is the one result of a decision to record: a ledger entry, a
-// row in the store, and its events.
-func (c *Call) keepRecording(r recorder.Result) {
+// tellResult publishes the one result of a decision to record.
+func (c *Call) tellResult(r recorder.Result) {
 	c.rec.done = &event.Recording{ID: r.ID, Result: r.Result, File: r.File, SHA256: r.SHA256, DurationMS: r.DurationMS,
 		Decision: string(c.rec.last.Verdict), Reason: string(c.rec.last.Reason)}
 	if r.Err != nil {
@@ -123,18 +129,28 @@ func (c *Call) keepRecording(r recorder.Result) {
 	}
 	c.rec.done.Decision, c.rec.done.Reason = string(policy.VerdictRecord), string(policy.ReasonAllowed)
 	c.publish(event.Event{Type: event.RecordingFinalized, Recording: c.rec.done})
+	if c.keepRecording(r) == nil {
+		c.publish(event.Event{Type: event.RecordingStored, Recording: c.rec.done})
+	}
+}
+
+// keepRecording seals a file in the ledger and lists it in the store. It reads
+// only what does not change after the call's end.
+func (c *Call) keepRecording(r recorder.Result) error {
+	if r.File == "" {
+		return nil
+	}
 	c.append(consent.TypeSealed, consent.SealedData{Recording: r.ID, File: r.File, SHA256: r.SHA256,
 		SidecarSHA256: r.SidecarSHA256, DurationMS: r.DurationMS, Result: r.Result})
 	ctx, done := bounded()
 	defer done()
-	err := c.deps.Store.PutRecording(ctx, store.Recording{ID: r.ID, Call: c.id, Trunk: c.seat.Trunk(), Queue: c.place.queue,
+	err := c.deps.Store.PutRecording(ctx, store.Recording{ID: r.ID, Call: c.id, Trunk: c.trunkName, Queue: c.place.queue,
 		Station: c.place.station, File: r.File, SHA256: r.SHA256, SidecarSHA256: r.SidecarSHA256,
 		DurationMS: r.DurationMS, Result: r.Result, CreatedAt: c.deps.Now()})
 	if err != nil {
 		c.log.Error("recording not stored", zap.String("recording", r.ID), zap.Error(err))
-		return
 	}
-	c.publish(event.Event{Type: event.RecordingStored, Recording: c.rec.done})
+	return err
 }
 
 // result is the one result that every call's recording has.
@@ -167,7 +183,7 @@ func (c *Call) leave(err error) {
 	if c.refusedBeforeAnswer(err) {
 		c.publish(event.Event{Type: event.CallRefused, SIP: c.ending.SIP, Q850: c.ending.Q850, Reason: c.ending.Reason})
 	}
-	c.publish(event.Event{Type: event.CallEnded, By: c.ending.By, SIP: c.ending.SIP, Q850: c.ending.Q850,
+	c.publish(event.Event{Type: event.CallEnded, Consent: c.consent.proof(), By: c.ending.By, SIP: c.ending.SIP, Q850: c.ending.Q850,
 		Reason: c.ending.Reason, Recording: c.result(), Quality: quality})
 	c.writeCDR()
 }

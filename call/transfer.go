@@ -136,6 +136,7 @@ func (c *Call) connectTo(ctx context.Context, a *attempt, timeout time.Duration)
 	case err != nil:
 		return "", err
 	case c.connected():
+		c.publish(event.Event{Type: event.CallTransferred, Station: a.station})
 		return "", c.talk(ctx)
 	case !answered:
 		return outcomeNoAnswer, nil

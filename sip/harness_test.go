@@ -16,9 +16,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// quick are the timers of all tests: 64*T1 is 640 ms.
+// quick are the timers of all tests: 64*T1 is 1.6 s, which a busy machine keeps.
 func quick() timers {
-	return timers{t1: 10 * time.Millisecond, t2: 40 * time.Millisecond, t4: 50 * time.Millisecond,
+	return timers{t1: 25 * time.Millisecond, t2: 100 * time.Millisecond, t4: 125 * time.Millisecond,
 		refresh: 100 * time.Millisecond, c: 400 * time.Millisecond, glare: 200 * time.Microsecond,
 		message: 150 * time.Millisecond, dial: 300 * time.Millisecond, write: 300 * time.Millisecond}
 }

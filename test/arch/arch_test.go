@@ -21,7 +21,7 @@ var layers = [][]string{
 	{"policy", "event", "source", "prompts", "media/pcm"},
 	{"media/codec", "media/dtmf", "media/sdp"},
 	{"sip", "media", "trunk", "queue", "flowexec", "consent", "recorder"},
-	{"store", "flowexec/actions"},
+	{"store", "flowexec/actions", "flowexec/flowtest"},
 	{"call"},
 	{"api", "configs"},
 	{"app"},
