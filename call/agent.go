@@ -18,6 +18,7 @@ type attempt struct {
 	station string       // "" for a number outside
 	offer   *queue.Offer // nil for a number outside
 	outcome string       // why it failed; "" while it rings or talks
+	status  int          // the SIP status that it failed with, if any
 }
 
 // ringStation rings a station of the queue or of the flow's choice. What can't
@@ -62,7 +63,9 @@ func (c *Call) ring(a *attempt, spec sip.DialSpec, ports media.StreamConfig) {
 	spec.From, spec.Asserted = c.identity()
 	spec.MaxForwards = c.invite.MaxForwards - 1 // RFC 7332: one loop breaker across both legs
 	spec.Offer = a.local.Offer(sdp.SendRecv)
-	leg, err := c.deps.Dialer.Dial(spec, func(e sip.Event) { c.post(func() { c.onFarParty(a, e) }) })
+	leg, err := c.deps.Dialer.Dial(spec, func(e sip.Event) {
+		c.postSIP(e, func(e sip.Event) { c.onFarParty(a, e) })
+	})
 	if err != nil {
 		c.log.Warn("station can't be dialled", zap.String("station", a.station), zap.Error(err))
 		c.failed(a, outcomeFailure)
@@ -111,6 +114,7 @@ func (c *Call) onFarParty(a *attempt, e sip.Event) {
 			c.endBy(byAgent, e, ErrAgentLeft)
 			return
 		}
+		a.status = e.Status
 		c.failed(a, outcomeOf(e))
 	}
 }
@@ -119,7 +123,7 @@ func (c *Call) onFarParty(a *attempt, e sip.Event) {
 // second one of ring_all is hung up again.
 func (c *Call) farPartyAnswered(a *attempt, answer []byte) {
 	a.answered = true
-	if c.agent != nil || a.outcome != "" {
+	if c.agent != nil || a.outcome != "" || c.settling {
 		c.drop(a, cause{bySystem, 480, 26, "answered_elsewhere"})
 		return
 	}
@@ -165,7 +169,7 @@ func (c *Call) failed(a *attempt, outcome string) {
 	if a.offer != nil {
 		a.offer.Failed(outcome)
 	}
-	c.log.Info("station did not answer", zap.String("station", a.station), zap.String("reason", outcome))
+	c.log.Info("station did not answer", zap.String("station", a.station), zap.String("reason", outcome), zap.Int("sip", a.status))
 }
 
 // drop hangs a far party up.

@@ -99,7 +99,7 @@ func (c *Call) limited(ctx context.Context) (context.Context, context.CancelFunc
 func (c *Call) listen() error {
 	c.session = c.deps.Media.NewSession(media.SessionConfig{
 		Guard:  c.rules.Guard,
-		Notify: func(n media.Notice) { c.post(func() { c.onMedia(n) }) },
+		Notify: c.postMedia,
 	})
 	stream, err := c.session.Open(streamOf(c.caller.name, c.trunk))
 	if err != nil {
@@ -127,15 +127,18 @@ func (c *Call) answer(ctx context.Context) error {
 		c.caller.leg.Progress(body)
 		return nil
 	}
-	return c.answered(body)
+	return c.answered(ctx, body)
 }
 
 // answered sends the 200 and tells so.
-func (c *Call) answered(body []byte) error {
+func (c *Call) answered(ctx context.Context, body []byte) error {
 	if c.caller.answered {
 		return nil
 	}
 	if err := c.caller.leg.Answer(body); err != nil {
+		if errors.Is(err, sip.ErrOver) { // a CANCEL crossed: its end is on its way
+			_, _ = c.wait(ctx, time.Second, func() bool { return c.caller.ended }) // either way the answer failed
+		}
 		return fmt.Errorf("%w: answer: %w", ErrSignalling, err)
 	}
 	c.caller.answered = true
@@ -146,7 +149,7 @@ func (c *Call) answered(body []byte) error {
 // answerWithOffer answers an INVITE that had no offer (RFC 3261 section
 // 13.2.1): at once, since only a 200 can carry ours.
 func (c *Call) answerWithOffer(ctx context.Context) error {
-	if err := c.answered(c.caller.local.Offer(sdp.SendRecv)); err != nil {
+	if err := c.answered(ctx, c.caller.local.Offer(sdp.SendRecv)); err != nil {
 		return err
 	}
 	ok, err := c.wait(ctx, confirmTimeout, func() bool { return c.caller.confirmed })

@@ -26,8 +26,8 @@ type Call struct {
 	invite  *sip.Invite
 	log     *zap.Logger
 	mail    *mailbox
-	cancel  context.CancelCauseFunc
-	refused error // why the manager took it in only to refuse it
+	cancel  context.CancelCauseFunc // ends the call; the cause says why
+	refused error                   // why the manager took it in only to refuse it
 	started time.Time
 
 	// shared: written once by admit, read by signalling
@@ -41,18 +41,20 @@ type Call struct {
 	flow       *flowexec.Flow
 
 	// owned by the call's goroutine
-	session *media.Session
-	caller  party
-	agent   *attempt   // who the caller talks to, nil in the flow and in a queue
-	ringing []*attempt // who is being rung
-	place   place
-	keys    []media.Digit // typed, and not taken yet
-	quiet   bool          // the silence that was waited for has come
-	consent consentState
-	gate    gate
-	rec     recording
-	ending  *event.Ending
-	folder  *event.Folder
+	session  *media.Session
+	caller   party
+	agent    *attempt   // who the caller talks to, nil in the flow and in a queue
+	ringing  []*attempt // who is being rung
+	place    place
+	keys     []media.Digit // typed, and not taken yet
+	quiet    bool          // the silence that was waited for has come
+	consent  consentState
+	gate     gate
+	rec      recording
+	ending   *event.Ending
+	folder   *event.Folder
+	quality  *event.Quality // what the media counted, once it is closed
+	settling bool           // the story is over: nothing begins any more
 }
 
 // party is one leg with its media: the caller, or a station being rung.
@@ -81,8 +83,26 @@ type place struct {
 // maxKeys bounds the digits typed ahead that a call keeps.
 const maxKeys = 64
 
-// post leaves a message for the call's goroutine; safe from anywhere.
-func (c *Call) post(message func()) { c.mail.post(message) }
+// postSIP leaves what a dialog says for the call's goroutine. What a peer can
+// send at will is bounded; what comes a fixed number of times is never lost.
+func (c *Call) postSIP(e sip.Event, handle func(sip.Event)) {
+	switch e.(type) {
+	case sip.Info, sip.Reoffer, sip.Ringing, sip.Progress:
+		c.mail.post(func() { handle(e) })
+	default:
+		c.mail.postSure(func() { handle(e) })
+	}
+}
+
+// postMedia does the same for what the media driver notices.
+func (c *Call) postMedia(n media.Notice) {
+	switch n.(type) {
+	case media.DigitNotice, media.QuietNotice, media.FirstMediaNotice:
+		c.mail.post(func() { c.onMedia(n) })
+	default:
+		c.mail.postSure(func() { c.onMedia(n) })
+	}
+}
 
 // wait serves the mailbox until ready says so (true), d is over (false; 0 is
 // no limit), or ctx ends (its cause as the error).
@@ -111,8 +131,9 @@ func await[T any](ctx context.Context, c *Call, ch <-chan T, ready func() bool) 
 		select {
 		case <-ctx.Done():
 		case <-c.mail.wake:
-		case v = <-ch:
-			return v, true, nil
+		case v = <-ch: // a hangup that came first counts first
+			c.mail.serve()
+			return v, ctx.Err() == nil, context.Cause(ctx)
 		}
 	}
 }
@@ -156,7 +177,7 @@ const anonymous = "anonymous"
 // consent is then never looked up.
 func (c *Call) anonymous() bool {
 	switch c.invite.From.User {
-	case "", anonymous, "unknown", "unavailable", "restricted":
+	case "", anonymous, "unknown", "unavailable", "restricted": // as carriers write it
 		return true
 	}
 	return withheld(c.invite.Privacy)

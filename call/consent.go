@@ -104,6 +104,9 @@ func (c *Call) commitment() string {
 	ctx, done := bounded()
 	defer done()
 	salt, err := c.deps.Store.Subject(ctx, c.from())
+	if errors.Is(err, store.ErrAnonymous) { // a SIP name, no number
+		return ""
+	}
 	if err != nil {
 		c.log.Error("no salt for the caller", zap.Error(err))
 		return ""

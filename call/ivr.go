@@ -103,6 +103,22 @@ func (v ivr) Silence(ctx context.Context, silence, timeout time.Duration) (bool,
 	return v.wait(ctx, timeout, func() bool { return v.quiet })
 }
 
+// Await runs f, which may take its time, and serves the call meanwhile; a hangup
+// cancels f's context. It returns when f has.
+func (v ivr) Await(ctx context.Context, f func(context.Context) error) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	done := make(chan error, 1)
+	go func() { done <- f(ctx) }() // waited for below
+	err, finished, gone := await(ctx, v.Call, done, func() bool { return false })
+	if finished {
+		return err
+	}
+	stop()
+	<-done
+	return gone
+}
+
 // Disconnect ends the call from our side, after what is queued has played.
 func (v ivr) Disconnect(ctx context.Context) error {
 	return errors.Join(v.drain(ctx), flowexec.ErrOver)

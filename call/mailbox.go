@@ -1,13 +1,16 @@
 package call
 
-import "sync"
+import (
+	"math"
+	"sync"
+)
 
 // maxMail bounds what may wait for a call that is busy: signalling and keys of
 // one call come a few a second, so a full box means a peer that floods.
 const maxMail = 1024
 
-// mailbox carries what happens outside to the call's goroutine, in order.
-// post never blocks; beyond maxMail, or after close, a message is dropped.
+// mailbox carries what happens outside to the call's goroutine, in order. Its
+// writers never block.
 type mailbox struct {
 	wake chan struct{} // set once; capacity 1: one token says "there is mail"
 
@@ -20,10 +23,17 @@ type mailbox struct {
 
 func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1)} }
 
-// post leaves a message; safe from any goroutine.
-func (m *mailbox) post(message func()) {
+// post leaves a message that a peer can cause at will; beyond maxMail it is
+// dropped and counted. Safe from any goroutine.
+func (m *mailbox) post(message func()) { m.put(message, maxMail) }
+
+// postSure leaves a message that comes a fixed number of times, such as the end
+// of a dialog; only close drops it. Safe from any goroutine.
+func (m *mailbox) postSure(message func()) { m.put(message, math.MaxInt) }
+
+func (m *mailbox) put(message func(), limit int) {
 	m.mu.Lock()
-	if m.closed || len(m.waiting) >= maxMail {
+	if m.closed || len(m.waiting) >= limit {
 		m.dropped++
 		m.mu.Unlock()
 		return
@@ -58,5 +68,7 @@ func (m *mailbox) close() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.closed, m.waiting = true, nil
-	return m.dropped
+	dropped := m.dropped
+	m.dropped = 0
+	return dropped
 }

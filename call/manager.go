@@ -40,8 +40,14 @@ func New(deps *Deps) *Manager {
 // Accept takes a new inbound dialog and starts its call's goroutine. It never
 // blocks, as sip.Deps.Invite demands.
 func (m *Manager) Accept(inv *sip.Invite) {
-	c := m.newCall(inv)
-	inv.Leg.Listen(func(e sip.Event) { c.post(func() { c.onCaller(e) }) }, c.mayTouch)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	c := m.newCall(inv, cancel)
+	inv.Leg.Listen(func(e sip.Event) {
+		c.postSIP(e, c.onCaller)
+		if _, over := e.(sip.Ended); over {
+			c.cancel(ErrCallerLeft) // at once, whatever the call's goroutine is busy with
+		}
+	}, c.mayTouch)
 	m.mu.Lock()
 	switch {
 	case m.draining:
@@ -51,17 +57,17 @@ func (m *Manager) Accept(inv *sip.Invite) {
 	}
 	m.calls[c.id] = c
 	m.mu.Unlock()
-	go func() { // ends with the call; Drain waits for it through m.calls
+	m.deps.late.Go(func() { // ends with the call; Drain and Settled wait for it
 		defer m.remove(c.id)
-		c.run()
-	}()
+		c.run(ctx)
+	})
 }
 
-func (m *Manager) newCall(inv *sip.Invite) *Call {
+func (m *Manager) newCall(inv *sip.Invite, cancel context.CancelCauseFunc) *Call {
 	id := event.NewID()
 	rules := m.deps.Rules()
 	c := &Call{
-		id: id, deps: m.deps, rules: rules, invite: inv, mail: newMailbox(), started: m.deps.Now(),
+		id: id, cancel: cancel, deps: m.deps, rules: rules, invite: inv, mail: newMailbox(), started: m.deps.Now(),
 		caller: party{name: "caller", leg: inv.Leg}, folder: event.NewFolder(),
 		place: place{phase: policy.PhaseIVR, language: rules.Language},
 		log:   m.deps.Log.With(zap.String("call", id)),
@@ -113,7 +119,7 @@ func (m *Manager) Drain(ctx context.Context) {
 	case <-ctx.Done():
 	}
 	for _, c := range m.running() {
-		c.post(func() { c.cancel(ErrShutdown) })
+		c.cancel(ErrShutdown)
 	}
 	select {
 	case <-m.idle:
@@ -122,8 +128,8 @@ func (m *Manager) Drain(ctx context.Context) {
 	}
 }
 
-// Settled waits for recordings that are sealed after their call's end; it is
-// called once the recorder is closed.
+// Settled waits for every call's goroutine, and for recordings that are sealed
+// after their call's end. It is called once signalling and recorder are closed.
 func (m *Manager) Settled() { m.deps.late.Wait() }
 
 // Draining tells whether new calls are refused.

@@ -34,6 +34,10 @@ func answerTo(offer []byte, local *sdp.Local) ([]byte, sdp.Agreement, error) {
 // codec. What can't be agreed on is refused and the session stays as it was
 // (RFC 6337 section 3.4).
 func (c *Call) reoffer(p *party, r sip.Reoffer) {
+	if c.settling {
+		r.Refuse(normal.sip(0))
+		return
+	}
 	if r.SDP == nil {
 		r.Accept(p.local.Offer(sdp.SendRecv)) // the answer comes with the ACK
 		return
@@ -91,17 +95,20 @@ func (c *Call) holdChanged(p *party) {
 	if c.agent == nil {
 		return
 	}
-	held := c.caller.agreed.Hold || c.agent.agreed.Hold
 	c.publish(event.Event{Type: event.CallHeld, Leg: p.name, Detail: holdWord(p.agreed.Hold)})
 	if p != &c.caller {
 		c.holdMusic(p.agreed.Hold)
 	}
-	if held {
-		c.place.phase = policy.PhaseHold
-	} else {
-		c.place.phase = policy.PhaseTalk
-	}
+	c.place.phase = c.talkPhase()
 	c.decide(holdWord(p.agreed.Hold))
+}
+
+// talkPhase is hold while either party holds the other.
+func (c *Call) talkPhase() policy.Phase {
+	if c.caller.agreed.Hold || c.agent.agreed.Hold {
+		return policy.PhaseHold
+	}
+	return policy.PhaseTalk
 }
 
 func holdWord(on bool) string {

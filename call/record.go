@@ -39,6 +39,9 @@ type recording struct {
 // decide evaluates the policy for both sides, writes down why, and lets the
 // recorder follow. It is called at answer and at every change.
 func (c *Call) decide(trigger string) {
+	if c.settling {
+		return
+	}
 	var station *policy.Decision
 	if c.place.station != "" {
 		s := policy.Evaluate(c.facts(policy.SideStation), c.rules.Source)
@@ -165,7 +168,7 @@ func (c *Call) evidence() <-chan error {
 		}
 		durable <- err
 		if err != nil {
-			c.post(func() { c.unavailable(err) })
+			c.mail.postSure(func() { c.unavailable(err) })
 		}
 	}()
 	return durable
@@ -199,9 +202,10 @@ func (c *Call) resume() {
 
 // onFirstSample ties the ledger to the file: which sample was the first.
 func (c *Call) onFirstSample(n media.FirstSampleNotice) {
-	if c.rec.writer == nil || n.Tap != c.rec.tap {
+	if n.Tap != c.rec.tap {
 		return
 	}
+	c.checkFloor(n)
 	c.rec.first = append(c.rec.first, consent.FirstSample{Channel: n.Channel, SSRC: n.SSRC, RTPTime: n.RTPTime})
 	c.rec.writer.Update(func(s *recorder.Spec) {
 		s.FirstSample = append(s.FirstSample, recorder.FirstSample{Channel: n.Channel, SSRC: n.SSRC, RTPTime: n.RTPTime})
@@ -210,7 +214,6 @@ func (c *Call) onFirstSample(n media.FirstSampleNotice) {
 	if len(c.rec.first) > 1 {
 		return
 	}
-	c.checkFloor(n)
 	c.append(consent.TypeStarted, consent.StartedData{Recording: c.rec.writer.ID(), FirstSamples: c.rec.first,
 		Decision: string(c.rec.last.Reason), ConfigVersion: c.rules.Version})
 	c.publish(event.Event{Type: event.RecordingStarted, Recording: &event.Recording{ID: c.rec.writer.ID()}})

@@ -50,9 +50,9 @@ type Deps struct {
 	Events   *event.Bus
 	// Unconsented is told of recorded samples from below a barrier: never, if the product keeps its promise.
 	Unconsented func(samples uint64)
-	Now      func() time.Time // nil is time.Now
+	Now         func() time.Time // nil is time.Now
 
-	late sync.WaitGroup // recordings that are sealed after their call's end
+	late sync.WaitGroup // calls, and recordings that are sealed after their call's end
 }
 
 // Dialer opens a leg to a station or a gateway; *sip.Endpoint is one.

@@ -67,6 +67,7 @@ func (c *Call) untap() {
 		return
 	}
 	position := c.rec.tap.Close()
+	c.mail.serve() // the first sample may have been noticed just now
 	c.rec.writer.Finish(recorder.Final{Position: position})
 }
 
@@ -165,14 +166,10 @@ func (c *Call) result() *event.Recording {
 	return r
 }
 
-// leave gives back what the call held and publishes its one end.
-func (c *Call) leave(err error) {
-	if c.ending == nil { // settling itself broke
-		c.ending = c.completed(causeOf(err).ending())
-	}
-	var quality *event.Quality
+// giveBack frees the ports and the seat.
+func (c *Call) giveBack() {
 	if c.session != nil {
-		quality = qualityOf(c.session.Close())
+		c.quality = qualityOf(c.session.Close())
 	}
 	if c.seat != nil {
 		c.seat.Release()
@@ -180,12 +177,15 @@ func (c *Call) leave(err error) {
 	if dropped := c.mail.close(); dropped > 0 {
 		c.log.Warn("a peer flooded the call", zap.Int("messages_dropped", dropped))
 	}
+}
+
+// publishEnd publishes the call's one end.
+func (c *Call) publishEnd(err error) {
 	if c.refusedBeforeAnswer(err) {
 		c.publish(event.Event{Type: event.CallRefused, SIP: c.ending.SIP, Q850: c.ending.Q850, Reason: c.ending.Reason})
 	}
 	c.publish(event.Event{Type: event.CallEnded, Consent: c.consent.proof(), By: c.ending.By, SIP: c.ending.SIP, Q850: c.ending.Q850,
-		Reason: c.ending.Reason, Recording: c.result(), Quality: quality})
-	c.writeCDR()
+		Reason: c.ending.Reason, Recording: c.result(), Quality: c.quality})
 }
 
 // refusedBeforeAnswer tells a refusal from a call that was led anywhere.

@@ -15,10 +15,8 @@ import (
 
 // run lives one call from its INVITE to its CDR. Whatever the story ends with,
 // a panic included, the call is settled exactly once.
-func (c *Call) run() {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	defer cancel(nil)
-	c.cancel = cancel
+func (c *Call) run(ctx context.Context) {
+	defer c.cancel(nil)
 	err := c.guarded(func() error { return c.tell(ctx) })
 	c.settle(err)
 }
@@ -78,16 +76,22 @@ func (c *Call) enableRecording(ctx context.Context, action string) error {
 }
 
 // settle ends what the story began, newest first: no more audio, both legs,
-// the recording, the ports, the seat; then the call's one end and its CDR.
+// the recording, the ports and the seat; then the call's one end and its CDR.
+// A step that breaks does not keep the next from being taken.
 func (c *Call) settle(err error) {
-	err = errors.Join(err, c.guarded(func() error {
-		c.end(err)
-		c.untap()
-		c.hangUp()
-		c.seal()
-		return nil
-	}))
-	c.leave(err)
+	c.settling = true
+	for _, step := range []func(){
+		c.mail.serve, // what was said before the end counts
+		func() { c.end(err) },
+		c.untap,
+		c.hangUp,
+		c.seal,
+		c.giveBack,
+		func() { c.publishEnd(err) },
+		c.writeCDR,
+	} {
+		_ = c.guarded(func() error { step(); return nil }) // it has logged what broke
+	}
 }
 
 // guarded runs one part of the call's life and turns a panic in it into an

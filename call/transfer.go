@@ -151,7 +151,7 @@ func (c *Call) connected() bool { return c.agent != nil }
 // shows as the context's; the far party's end ends the call.
 func (c *Call) talk(ctx context.Context) error {
 	c.stopRinging()
-	if err := c.answered(c.caller.early); err != nil {
+	if err := c.answered(ctx, c.caller.early); err != nil {
 		return err
 	}
 	a := c.agent
@@ -160,7 +160,8 @@ func (c *Call) talk(ctx context.Context) error {
 	}
 	c.caller.stream.Stop()
 	c.session.Bridge(c.caller.stream, a.stream)
-	c.place.phase, c.place.station, c.place.outside = policy.PhaseTalk, a.station, a.station == ""
+	c.place.station, c.place.outside = a.station, a.station == ""
+	c.place.phase = c.talkPhase()
 	c.joinRecording(a)
 	c.publish(event.Event{Type: event.CallBridged})
 	c.decide("bridged")

@@ -24,6 +24,7 @@ type Caller interface {
 	Consenter
 	Router
 	Observer
+	Waiter
 
 	// Facts returns what is known of the call, by the names that a flow uses:
 	// FactNames lists them. The flow borrows the map and does not change it.
@@ -87,6 +88,14 @@ type Router interface {
 	ToStation(ctx context.Context, station string, timeout time.Duration) (outcome string, err error)
 	// Disconnect ends the call. It returns nil or ErrOver.
 	Disconnect(ctx context.Context) error
+}
+
+// Waiter waits for what is not the call's own.
+type Waiter interface {
+	// Await runs f, which may take its time, and returns its error. The call
+	// lives on meanwhile; a hang-up cancels f's context, and Await returns after
+	// f has.
+	Await(ctx context.Context, f func(context.Context) error) error
 }
 
 // Observer hears of the flow itself.

@@ -120,6 +120,11 @@ func (s *service) find(ctx context.Context, r *flowexec.Run) error {
 	if err != nil {
 		return err
 	}
+	return r.Await(ctx, func(ctx context.Context) error { return s.ask(ctx, r, target) })
+}
+
+// ask sends the request and reads the answer.
+func (s *service) ask(ctx context.Context, r *flowexec.Run, target string) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, s.method, target, http.NoBody)

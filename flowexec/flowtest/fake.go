@@ -224,6 +224,14 @@ func (f *Fake) Answer(ctx context.Context, c flowexec.Consent) error {
 	return f.log("answer %s", c.State)
 }
 
+// Await implements flowexec.Waiter: f runs at once.
+func (f *Fake) Await(ctx context.Context, wait func(context.Context) error) error {
+	if err := f.over(ctx); err != nil {
+		return err
+	}
+	return wait(ctx)
+}
+
 // OnFile implements flowexec.Consenter.
 func (f *Fake) OnFile(ctx context.Context) (bool, error) {
 	if err := f.over(ctx); err != nil {

@@ -1,11 +1,13 @@
 package sipp
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"assent/demo/phone"
 	"assent/event"
@@ -22,6 +24,7 @@ type want struct {
 	Result        string // of the recording
 	Why           string // the decision's reason
 	Ledger        string // the entries' types in order, space between
+	From          string // "" is the caller's number
 	NeverAnswered bool
 }
 
@@ -84,7 +87,7 @@ func (w *world) matches(cdr event.CDR, want want) {
 	}
 	same("reason of the recording", cdr.Recording.Reason, want.Why)
 	same("file", cdr.Recording.AudioKept(), cdr.Recording.File != "")
-	same("caller", strings.TrimPrefix(cdr.From, "+"), callerNumber)
+	same("caller", strings.TrimPrefix(cdr.From, "+"), cmp.Or(want.From, callerNumber))
 
 	var types []string
 	for _, record := range w.Ledger(cdr.ID) {
@@ -92,6 +95,39 @@ func (w *world) matches(cdr event.CDR, want want) {
 	}
 	same("ledger", strings.Join(types, " "), want.Ledger)
 	same("ledger entry in the CDR", cdr.Consent.Ledger != nil, slices.Contains(types, "consent"))
+	if want.By != event.ByCrash {
+		w.toldInOrder(cdr, want)
+	}
+	if code, out := w.Verb("explain", "call", cdr.ID); code != 0 || !strings.Contains(out, want.Why) {
+		w.t.Errorf("explain call exits with %d and does not name %s: %s", code, want.Why, out)
+	}
+}
+
+// toldInOrder checks the call's events in the log: one beginning, one end, and
+// for a recording the steps to it in the order that the law asks for.
+func (w *world) toldInOrder(cdr event.CDR, want want) {
+	w.t.Helper()
+	var steps []event.Type
+	if want.Ledger == ledgerOfRecording {
+		steps = []event.Type{event.ConsentGranted, event.RecordingGateOpened, event.RecordingStarted, event.RecordingFinalized}
+	}
+	lines := slices.DeleteFunc(strings.Split(w.Log(), "\n"), func(line string) bool { return !strings.Contains(line, cdr.ID) })
+	told := func(step event.Type) (at, times int) {
+		for i, line := range lines {
+			if strings.Contains(line, `"msg":"`+string(step)+`"`) {
+				at, times = i, times+1
+			}
+		}
+		return at, times
+	}
+	before := -1
+	for _, step := range slices.Concat([]event.Type{event.CallStarted}, steps, []event.Type{event.CallEnded}) {
+		at, times := told(step)
+		if times != 1 || at <= before {
+			w.t.Errorf("%s was told %d times, last in line %d of the call's, after line %d", step, times, at, before)
+		}
+		before = at
+	}
 }
 
 // sidecar is the text of a recording's sidecar.
@@ -124,8 +160,13 @@ func (w *world) always() {
 			s.neverGot("0.0.0.0", "telltale", w.caller().String())
 		}
 	}
+	if w.Wait(time.Millisecond) < 0 { // it still runs
+		if _, metrics := w.Get("/metrics"); !strings.Contains(metrics, "\nassent_recording_unconsented_samples_total 0\n") {
+			w.t.Error("assent_recording_unconsented_samples_total is not 0")
+		}
+	}
 	log := w.Log()
-	for _, word := range []string{callerNumber, "panic", `"level":"error"`} {
+	for _, word := range []string{callerNumber, calledNumber, "panic", `"level":"error"`} {
 		if strings.Contains(log, word) {
 			w.t.Errorf("the log contains %s", word)
 		}

@@ -19,13 +19,14 @@ func TestABusyStationLeadsToTheNext(t *testing.T) {
 // The first station redirects, which is not followed; at the second's address
 // nobody is; the third rings in vain; the fourth answers.
 func TestStationsThatRedirectOrAreAwayLeadToTheNext(t *testing.T) {
-	w := start(t, setup{Stations: 4, Ring: "1s"})
-	w.stations("redirects", "", "rings", "answers")
-	w.calls("yes-by-info", "for", "3500")
-	want := recorded("info")
-	want.Station = "agent-3"
-	w.leaves(want)
-	w.agents[2].wait()
+	byEachTransport(t, setup{Stations: 4, Ring: "1s"}, func(_ *testing.T, w *world) {
+		w.stations("redirects", "", "rings", "answers")
+		w.calls("yes-by-info", "for", "3500")
+		w.agents[2].wait()
+		want := recorded("info")
+		want.Station = "agent-3"
+		w.hears(w.leaves(want))
+	})
 }
 
 func TestAQueueWhereNobodyAnswersGoesOnInTheFlow(t *testing.T) {

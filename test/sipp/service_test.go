@@ -16,11 +16,8 @@ import (
 // drainTime is what a drained service needs to end after its last call.
 const drainTime = 10 * time.Second
 
-// logged waits for a line of the log.
-func (w *world) logged(text string) {
-	w.t.Helper()
-	service.Until(w.t, text, func() bool { return strings.Contains(w.Log(), text) })
-}
+// pcmSecond is a second of recording in bytes: 16 bits on two channels.
+const pcmSecond = 8000 * 2 * 2
 
 func TestSIGTERMLetsCallsEndAndTakesNoNewOnes(t *testing.T) {
 	w := start(t, setup{})
@@ -46,6 +43,24 @@ func TestSIGTERMLetsCallsEndAndTakesNoNewOnes(t *testing.T) {
 	w.matches(records[1], recorded("info"))
 	w.hears(records[1])
 	w.always()
+}
+
+func TestASecondSIGTERMHangsUpAndKeepsTheRecording(t *testing.T) {
+	w := start(t, setup{})
+	w.stations("answers")
+	running := w.begins("yes-and-stays")
+	service.Until(t, "a second of recording", func() bool { return w.partSize() > pcmSecond })
+	w.Signal(syscall.SIGTERM)
+	w.logged(`"msg":"draining"`)
+	w.Signal(syscall.SIGTERM)
+	running.wait()
+	w.agents[0].wait()
+	if code := w.Wait(drainTime); code != 0 {
+		t.Errorf("the service ended with %d", code)
+	}
+	want := recorded("info")
+	want.By, want.Reason = event.BySystem, "shutdown"
+	w.leaves(want)
 }
 
 func TestSIGHUPChangesLaterCallsAndNoRunningOne(t *testing.T) {
@@ -99,8 +114,7 @@ func TestAfterKillTheFileIsWholeAndTheCallHasItsRecord(t *testing.T) {
 	w := start(t, setup{})
 	w.stations("answers")
 	caller := w.begins("yes-by-info", "for", "9000")
-	const second = 8000 * 2 * 2 // bytes of two channels
-	service.Until(t, "two seconds of recording", func() bool { return w.partSize() > 2*second })
+	service.Until(t, "two seconds of recording", func() bool { return w.partSize() > 2*pcmSecond })
 	w.Kill()
 	caller.kill()
 	w.agents[0].kill()

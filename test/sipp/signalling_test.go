@@ -29,13 +29,50 @@ func TestTheStationSeesWhoCallsAndNothingElseOfTheCaller(t *testing.T) {
 				t.Errorf("%s of the INVITE to the station is %q, want %q", name, got, want)
 			}
 		}
-		sent := caller.got("SIP/2.0 200", 0)
-		for _, name := range []string{"Call-ID", "From", "CSeq"} {
-			if theirs, ours := header(sent, name), header(invite, name); theirs == ours && name != "CSeq" {
-				t.Errorf("both dialogs have the same %s: %s", name, ours)
-			}
+		if id := header(invite, "Call-ID"); id == "" || id == header(caller.got("SIP/2.0 200", 0), "Call-ID") {
+			t.Errorf("both dialogs have the Call-ID %q", id)
 		}
 	})
+}
+
+func TestAWithheldNumberStaysWithheld(t *testing.T) {
+	w := start(t, setup{})
+	w.stations("answers")
+	w.calls("withheld")
+	want := recorded("info")
+	want.From = "anonymous"
+	w.leaves(want)
+	w.agents[0].neverGot(callerNumber, "Erika")
+}
+
+func TestAnInviteWithoutAnOfferGetsOurs(t *testing.T) {
+	byEachTransport(t, setup{}, func(_ *testing.T, w *world) {
+		w.stations("answers")
+		w.calls("no-offer")
+		w.hears(w.leaves(recorded("info")))
+	})
+}
+
+// Who knows a dialog's identifiers, and sends from elsewhere than its trunk,
+// can't touch it.
+func TestAStrangersBYEEndsNoCall(t *testing.T) {
+	w := start(t, setup{})
+	w.stations("answers")
+	caller := w.begins("yes-by-info")
+	w.logged(`"msg":"call.bridged"`)
+	ok := caller.got("SIP/2.0 200", 0)
+	conn, err := net.DialUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(w.stranger(), 0)), net.UDPAddrFromAddrPort(w.UDP))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := fmt.Fprintf(conn, "BYE sip:%s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bK1\r\nFrom: %s\r\nTo: %s\r\nCall-ID: %s\r\n"+
+		"CSeq: 8 BYE\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
+		w.UDP, conn.LocalAddr(), header(ok, "From"), header(ok, "To"), header(ok, "Call-ID")); err != nil {
+		t.Fatal(err)
+	}
+	caller.wait()
+	w.hears(w.leaves(recorded("info")))
 }
 
 func TestAnUnknownSourceGetsSilence(t *testing.T) {
@@ -45,7 +82,7 @@ func TestAnUnknownSourceGetsSilence(t *testing.T) {
 	if got := stranger.received(); len(got) > 0 {
 		t.Errorf("a stranger got an answer: %s", got[0])
 	}
-	answered(t, w, w.stranger(), false)
+	w.answersByTCP(w.stranger(), false)
 	if _, metrics := w.Get("/metrics"); !strings.Contains(metrics, "assent_sip_strangers_total") ||
 		strings.Contains(metrics, "assent_sip_strangers_total 0\n") {
 		t.Error("strangers are not counted")
@@ -54,12 +91,13 @@ func TestAnUnknownSourceGetsSilence(t *testing.T) {
 		t.Errorf("a stranger left %d CDRs", len(records))
 	}
 	w.always()
-	answered(t, w, w.caller(), true) // the same question from a source of the trunk
+	w.answersByTCP(w.caller(), true) // the same question from a source of the trunk
 }
 
-// answered asks OPTIONS by TCP from an address and tells whether a word came back.
-func answered(t *testing.T, w *world, from netip.Addr, want bool) {
-	t.Helper()
+// answersByTCP asks OPTIONS by TCP from an address and checks whether a word
+// comes back.
+func (w *world) answersByTCP(from netip.Addr, want bool) {
+	w.t.Helper()
 	dialer := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0)), Timeout: time.Second}
 	conn, err := dialer.DialContext(context.Background(), "tcp", w.TCP.String())
 	got := 0
@@ -72,7 +110,7 @@ func answered(t *testing.T, w *world, from netip.Addr, want bool) {
 		got, _ = conn.Read(make([]byte, 1024))
 	}
 	if (got > 0) != want {
-		t.Errorf("%s got %d bytes by TCP; an answer is due: %v", from, got, want)
+		w.t.Errorf("%s got %d bytes by TCP; an answer is due: %v", from, got, want)
 	}
 }
 

@@ -163,6 +163,12 @@ func (w *world) caller() netip.Addr       { return w.addr(2) }
 func (w *world) stranger() netip.Addr     { return w.addr(9) }
 func (w *world) station(i int) netip.Addr { return w.addr(10 + i) }
 
+// logged waits for a line of the log.
+func (w *world) logged(text string) {
+	w.t.Helper()
+	service.Until(w.t, text, func() bool { return strings.Contains(w.Log(), text) })
+}
+
 // aLaw is one second of a tone as SIPp's rtp_stream plays it: bare G.711.
 func aLaw(hz float64) string {
 	samples := make([]int16, 8000)
