@@ -51,8 +51,9 @@ type App struct {
 	api      *api.Server
 	closers  []closer
 
-	current  atomic.Pointer[setup] // swapped by Reload
-	reloadMu sync.Mutex
+	current   atomic.Pointer[setup] // swapped by Reload
+	listening atomic.Bool
+	reloadMu  sync.Mutex
 }
 
 // closer ends one part; they run newest first.
@@ -83,7 +84,7 @@ func (a *App) Start(ctx context.Context) error {
 		a.log.Warn("configuration", zap.String("problem", problem.Error()))
 	}
 	for _, step := range []func(context.Context) error{
-		a.openEvidence, a.recover, a.openMedia, a.openSIP, a.openCalls, a.sipStart, a.openAPI,
+		a.openEvidence, a.openMedia, a.openSIP, a.openCalls, a.recover, a.openAPI, a.startSIP,
 	} {
 		if err := step(ctx); err != nil {
 			return errors.Join(err, a.close(ctx))
@@ -105,9 +106,9 @@ func (a *App) openEvidence(ctx context.Context) (err error) {
 		return fmt.Errorf("consent.ledger: %w", err)
 	}
 	a.closing("ledger", func(context.Context) error { return a.ledger.Close() })
-	a.closing("late recordings", func(context.Context) error {
+	a.closing("calls", func(context.Context) error {
 		if a.calls != nil {
-			a.calls.Settled()
+			a.calls.Settled() // those refused while the rest drained, and recordings sealed late
 		}
 		return nil
 	})
@@ -150,7 +151,7 @@ func (a *App) openSIP(context.Context) (err error) {
 	return nil
 }
 
-// openCalls makes the manager; its calls end before anything opened above.
+// openCalls makes the manager; Stop drains it before anything is closed.
 func (a *App) openCalls(context.Context) error {
 	cfg := a.first.Config
 	a.board = queue.New(cfg.Queues, cfg.Stations)
@@ -161,14 +162,14 @@ func (a *App) openCalls(context.Context) error {
 		Log: a.log, Rules: func() *call.Rules { return &a.current.Load().rules }, Dialer: a.sip, Media: a.media, Board: a.board,
 		Recorder: a.recorder, Ledger: a.ledger, Store: a.store, CDR: a.cdr, Events: a.events, Unconsented: a.metrics.Unconsented,
 	})
-	a.closing("calls", func(ctx context.Context) error { a.calls.Drain(ctx); return nil })
 	return nil
 }
 
-func (a *App) sipStart(ctx context.Context) error {
+func (a *App) startSIP(ctx context.Context) error {
 	if err := a.sip.Start(ctx); err != nil {
 		return fmt.Errorf("sip.listen: %w", err)
 	}
+	a.listening.Store(true)
 	return nil
 }
 

@@ -14,6 +14,10 @@ func (a *App) ready() api.Readiness {
 	} else {
 		r.Parts["store"] = "ok"
 	}
+	if !a.listening.Load() {
+		r.Ready = false
+		r.Parts["sip"] = "not listening yet"
+	}
 	if a.calls.Draining() {
 		r.Ready = false
 		r.Parts["calls"] = "draining"
