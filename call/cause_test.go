@@ -27,13 +27,14 @@ var exported = map[string]map[string]error{
 		"ErrNotConfirmed": ErrNotConfirmed, "ErrPanic": ErrPanic,
 	},
 	"../media":     {"ErrNoPorts": media.ErrNoPorts, "ErrClosed": media.ErrClosed},
-	"../media/sdp": {"ErrNoCodec": sdp.ErrNoCodec, "ErrNoAudio": sdp.ErrNoAudio},
+	"../media/sdp": {"ErrNoCodec": sdp.ErrNoCodec, "ErrNoAudio": sdp.ErrNoAudio, "ErrAddress": sdp.ErrAddress, "ErrMismatch": sdp.ErrMismatch},
 	"../flowexec":  {"ErrFailed": flowexec.ErrFailed},
 }
 
 // handled are branched on inside a call and never end it.
 var handled = map[string]bool{
-	"../flowexec.ErrOver": true, "../flowexec.ErrTimeout": true, // a flow's good end; no key in time
+	"../media/sdp.ErrMalformed": true,                                 // always within ErrBadOffer
+	"../flowexec.ErrOver":       true, "../flowexec.ErrTimeout": true, // a flow's good end; no key in time
 }
 
 func TestEveryExportedErrorHasARowOfItsOwn(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -243,9 +245,10 @@ func TestOfferThatCannotBeReadIsRefused(t *testing.T) {
 		sdp  string
 		want event.Ending
 	}{
-		"garbage":  {"this is no SDP\r\n", ended("system", 400, 111, "bad_sdp")},
-		"no codec": {"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 18\r\n", ended("system", 488, 88, "no_common_codec")},
-		"fax only": {"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=image 4000 udptl t38\r\n", ended("system", 488, 65, "no_audio")},
+		"garbage":   {"this is no SDP\r\n", ended("system", 400, 111, "bad_sdp")},
+		"no codec":  {"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 18\r\n", ended("system", 488, 88, "no_common_codec")},
+		"host name": {"v=0\r\no=- 1 1 IN IP4 x\r\ns=-\r\nc=IN IP4 pbx.example.com\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n", ended("system", 488, 88, "bad_media_address")},
+		"fax only":  {"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=image 4000 udptl t38\r\n", ended("system", 488, 65, "no_audio")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -311,6 +314,79 @@ type panicky struct{ *store.Store }
 func (panicky) FindConsent(context.Context, string, time.Time) (store.Consent, error) {
 	panic("a bug")
 }
+
+// A service that takes its time keeps no caller who has left.
+func TestHangupDuringALookupEndsTheCallAtOnce(t *testing.T) {
+	t.Parallel()
+	asked, answer := make(chan struct{}), make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		close(asked)
+		<-answer
+	}))
+	t.Cleanup(server.Close)
+	t.Cleanup(func() { close(answer) })
+	n := start(t, plan{flow: "start: a\ntasks:\n  a:\n    - data_lookup: { name: Look, source: http, url: \"" + server.URL +
+		"/x\", timeout: 10s, outcomes: {} }\n"})
+	c := n.dial(phone.Options{})
+	<-asked
+	began := time.Now()
+	n.hangup(c)
+	n.wantEnding(ended("caller", 200, 16, "bye"))
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("the call ended %s after the hangup", took.Round(time.Millisecond))
+	}
+}
+
+func TestFloodOfInfoLosesNoHangup(t *testing.T) {
+	t.Parallel()
+	answer := make(chan struct{})
+	n := start(t, plan{
+		flow:  "start: a\ntasks:\n  a:\n    - data_lookup: { name: Look, source: consent, outcomes: {} }\n    - collect_input: { name: Wait, digits: 1, no_entry_timeout: 90s, outcomes: {} }\n",
+		trunk: func(c *trunk.Config) { c.TrustCaller, c.RTPTimeout, c.MaxDuration = true, 0, 0 },
+		store: func(s *store.Store) call.Store { return slow{s, answer} },
+	})
+	l := newLine(t, n)
+	l.send("INVITE", "1", l.sdp())
+	l.until("SIP/2.0 200")
+	l.send("ACK", "1", "")
+	n.saw(event.FlowEntered)
+	for i := range 1500 {
+		l.send("INFO", fmt.Sprint(i+2), "")
+		l.until("SIP/2.0 200")
+	}
+	l.send("BYE", "2000", "")
+	for !strings.Contains(l.until("SIP/2.0 200"), "2000 BYE") {
+	}
+	close(answer)
+	n.wantEnding(ended("caller", 200, 16, "bye"))
+}
+
+// slow is a store that answers a look-up when it is told to.
+type slow struct {
+	*store.Store
+	answer chan struct{}
+}
+
+func (s slow) FindConsent(context.Context, string, time.Time) (store.Consent, error) {
+	<-s.answer
+	return store.Consent{}, store.ErrNotFound
+}
+
+func TestPanicWhileTheCallIsSettledStillEndsIt(t *testing.T) {
+	t.Parallel()
+	n := start(t, plan{flow: queueTasks, trunk: noConsent, store: func(s *store.Store) call.Store { return brittle{s} }})
+	c := n.dial(phone.Options{Voice: phone.Tone(700, -16)})
+	far := n.talk()
+	n.saw(event.RecordingStarted)
+	n.hangup(c)
+	n.wantEnding(ended("caller", 200, 16, "bye"))
+	<-far.Ended()
+}
+
+// brittle is a store that breaks when it is told of a recording.
+type brittle struct{ *store.Store }
+
+func (brittle) PutRecording(context.Context, store.Recording) error { panic("a bug") }
 
 // line is a telephone without a mind: it sends what it is told and reads answers.
 type line struct {

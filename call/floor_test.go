@@ -24,10 +24,29 @@ func TestEveryChannelsFirstSampleIsHeldAgainstTheFloor(t *testing.T) {
 			c := recordingCall(t, func(samples uint64) { below += samples })
 			c.gate = gate{open: true, barrier: media.Barrier{Floors: []media.Floor{{Leg: "caller", SSRC: 7, RTPTime: 1000}}}}
 			for _, channel := range order {
+				c.rec.writer.Place(channel, 0, make([]int16, 160))
 				c.onFirstSample(media.FirstSampleNotice{Channel: channel, SSRC: uint32(7 + channel), RTPTime: 840})
 			}
 			if below != 160 {
 				t.Errorf("%d samples below the barrier were counted, want 160", below)
+			}
+		})
+	}
+}
+
+func TestRecordingThatEndsBeforeAnyAudioEndsQuietly(t *testing.T) {
+	for name, before := range map[string]func(*recorder.Recording){
+		"nothing happened":   func(*recorder.Recording) {},
+		"the station joined": func(r *recorder.Recording) { r.Update(func(s *recorder.Spec) { s.Station = "agent-1" }) },
+		"time went by":       func(r *recorder.Recording) { r.Advance(800) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := recordingCall(t, nil).rec.writer
+			before(w)
+			w.Finish(recorder.Final{Position: 800})
+			<-w.Done()
+			if r := w.Result(); r.Result != recorder.ResultTooShort || r.File != "" {
+				t.Errorf("result %+v, want too_short and no file", r)
 			}
 		})
 	}

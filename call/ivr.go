@@ -91,7 +91,8 @@ func (v ivr) Digit(ctx context.Context, timeout time.Duration) (flowexec.Key, er
 
 // ClearDigits forgets every key typed so far.
 func (v ivr) ClearDigits() {
-	v.mail.serve() // keys already on their way count as typed so far
+	v.caller.stream.ForgetKeys() // also the one that is down now
+	v.mail.serve()               // those on their way were typed before
 	v.keys = nil
 }
 

@@ -28,7 +28,7 @@ func (v ivr) ToQueue(ctx context.Context, name string) (string, error) {
 	if err := v.drain(ctx); err != nil {
 		return "", err
 	}
-	ticket, err := v.deps.Board.Join(name, v.id)
+	ticket, err := v.deps.Board.Join(v.queueRules(), name, v.id)
 	switch {
 	case errors.Is(err, queue.ErrFull):
 		return outcomeFull, nil
@@ -43,6 +43,11 @@ func (v ivr) ToQueue(ctx context.Context, name string) (string, error) {
 	}
 	v.leaveQueue(outcome, err)
 	return outcome, err
+}
+
+// queueRules are the queues and stations that the call began with.
+func (c *Call) queueRules() queue.Rules {
+	return queue.Rules{Queues: c.rules.Queues, Stations: c.rules.Stations}
 }
 
 func (c *Call) enterQueue(name string) {
@@ -93,7 +98,7 @@ func (v ivr) ToStation(ctx context.Context, station string, timeout time.Duratio
 	if err := v.drain(ctx); err != nil {
 		return "", err
 	}
-	offer, err := v.deps.Board.Seize(station)
+	offer, err := v.deps.Board.Seize(v.queueRules(), station)
 	if errors.Is(err, queue.ErrBusy) {
 		return outcomeBusy, nil
 	}

@@ -50,6 +50,15 @@ func (l *leg) press(d Digit) {
 	l.core.notify(DigitNotice{Stream: l.owner, Digit: d})
 }
 
+// forgetKeys forgets presses that are under way, by telephone-event and by tone.
+func (l *leg) forgetKeys() {
+	l.events.Reset()
+	l.watchKey()
+	if s := l.speaking(); s != nil && l.ears != nil {
+		l.ears.deafUntil = s.end
+	}
+}
+
 // inject takes a key that came by signalling.
 func (l *leg) inject(key byte, method string) {
 	if _, known := dtmf.EventOf(key); !known || !allows(l.config.DTMF, method, true) {

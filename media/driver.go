@@ -28,6 +28,7 @@ type driver struct {
 	free     []int      // tags
 	sessions map[*Session]struct{}
 	current  *Session // whose work is being done
+	commands []func() // taken from the mailbox, not done yet
 	stopped  bool
 	past     Stats // of streams that are gone
 	unsent   uint64
@@ -64,12 +65,10 @@ func (d *driver) run() {
 		d.shift()
 	}
 	for s := range d.sessions {
-		d.end(s)
+		d.abandon(s)
 	}
 	d.mail.close()
-	for _, command := range d.mail.take() {
-		command() // all sessions are closed, so that each only answers who waits
-	}
+	d.command() // all sessions are closed, so that each only answers who waits
 	d.poll.close()
 }
 
@@ -87,6 +86,7 @@ func (d *driver) shift() {
 			d.abandon(s)
 		}
 	}()
+	d.command() // what a fault left undone
 	for !d.stopped {
 		d.step()
 	}
@@ -121,9 +121,14 @@ func (d *driver) timeout() int {
 	return int((wait + time.Millisecond - 1) / time.Millisecond)
 }
 
+// command runs what waits in the mailbox. A command whose fault ends a session does not take those behind it along.
 func (d *driver) command() {
-	for _, command := range d.mail.take() {
-		command()
+	d.commands = append(d.commands, d.mail.take()...)
+	for len(d.commands) > 0 {
+		next := d.commands[0]
+		d.commands[0] = nil
+		d.commands = d.commands[1:]
+		next()
 	}
 }
 

@@ -21,12 +21,13 @@ type ears struct {
 	generation uint32 // of the source that is listened to
 	ssrc       uint32
 
-	tones   *pcm.Detector // nil where in-band keys are not wanted
-	heard   int64         // samples that the tone detector has taken
-	origin  uint64        // RTP time of its sample 0
-	next    uint64        // RTP time of its next sample
-	last    [jitterFrame]int16
-	lastLen int
+	tones     *pcm.Detector // nil where in-band keys are not wanted
+	heard     int64         // samples that the tone detector has taken
+	origin    uint64        // RTP time of its sample 0
+	next      uint64        // RTP time of its next sample
+	last      [jitterFrame]int16
+	deafUntil uint64 // RTP time: a tone that began before is no key
+	lastLen   int
 
 	silence time.Duration // how long a silence is waited for; 0 for not
 	loud    time.Duration // when something was heard last
@@ -188,5 +189,8 @@ func (e *ears) tick(l *leg) {
 // onTone takes a key that the tone detector found.
 func (l *leg) onTone(p pcm.Press) {
 	e := l.ears
+	if distance(e.origin+uint64(p.Start), e.deafUntil) > 0 {
+		return
+	}
 	l.press(Digit{Key: p.Key, Method: MethodInband, SSRC: e.ssrc, Start: e.origin + uint64(p.Start), End: e.origin + uint64(p.End), ClockHz: rateHz})
 }

@@ -8,7 +8,6 @@ type mailbox struct {
 
 	mu     sync.Mutex
 	queue  []func()
-	spare  []func()
 	closed bool
 }
 
@@ -26,12 +25,12 @@ func (m *mailbox) post(command func()) bool {
 	return true
 }
 
-// take returns the commands that wait. The slice is good until the next take.
+// take returns the commands that wait, which are the caller's from now on.
 func (m *mailbox) take() []func() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	taken := m.queue
-	m.queue, m.spare = m.spare[:0], taken
+	m.queue = nil
 	return taken
 }
 

@@ -85,6 +85,12 @@ func (st *Stream) Inject(key byte, method string) {
 	st.session.post(func() { st.leg.inject(key, method) })
 }
 
+// ForgetKeys forgets the keys that are down: a press that began before is never told. It waits for the driver, so that
+// no such key is told after it returned.
+func (st *Stream) ForgetKeys() {
+	st.session.call(st.leg.forgetKeys)
+}
+
 // Listen asks for one QuietNotice when the stream has been silent for that long from now on; 0 asks no more.
 func (st *Stream) Listen(silence time.Duration) {
 	st.session.post(func() { st.leg.awaitSilence(silence) })

@@ -47,12 +47,14 @@ type Tap struct {
 
 // channel is one side of a tap.
 type channel struct {
-	leg    *leg
-	floors floors // of the tap's start and the last pause
-	placed bool   // a first sample was noticed
-	until  int64  // while paused: the position where the pause began; none later is taken
-	marked int64  // while paused: up to where it was told
-	near   neighbours
+	leg      *leg
+	floors   floors   // of the tap's start and the last pause
+	placed   bool     // a first sample was noticed
+	settling settling // channel 1: a new source's first packets
+	resumed  string   // the kind of the pause that was over last, until audio comes again
+	until    int64    // while paused: the position where the pause began; none later is taken
+	marked   int64    // while paused: up to where it was told
+	near     neighbours
 }
 
 // tap begins a recording. Its position 0 is the later of the barrier's floor and the newest audio of left; where left
@@ -111,11 +113,16 @@ func (t *Tap) record(i int, in *inbound, id codec.ID) {
 		return
 	}
 	if t.timeline.tracks[i].generation != s.generation {
-		if in.verdict != fresh {
+		if i == 1 && t.settle(i, in, from, id) {
 			return
 		}
-		t.timeline.anchor(i, s, in.ts)
-		ch.near = neighbours{}
+		if t.timeline.tracks[i].generation != s.generation {
+			if in.verdict != fresh {
+				return
+			}
+			t.timeline.anchor(i, s, in.ts)
+			ch.near = neighbours{}
+		}
 	}
 	if i == 0 {
 		t.timeline.follow(s)
@@ -149,6 +156,7 @@ func (t *Tap) place(i int, in *inbound, from uint64, id codec.ID) {
 	}
 	samples = samples[cut:]
 	position += cut
+	t.endPause(i, position)
 	if !ch.placed {
 		ch.placed = true
 		t.core.notify(FirstSampleNotice{Tap: t, Channel: i, SSRC: in.source.ssrc, RTPTime: in.ts + uint64(cut)})
@@ -197,6 +205,13 @@ func (t *Tap) mark(i int, from, to uint64) {
 // tick tells the sink of the time, and of the pause.
 func (t *Tap) tick() {
 	now := t.core.at
+	for i := range t.channels {
+		if due := t.channels[i].settling.due; due != 0 && due <= now {
+			t.settled(i)
+		} else if due != 0 {
+			t.core.wake(due)
+		}
+	}
 	if t.advance <= now {
 		t.advance = now + advanceEvery
 		position := t.timeline.position(now)
@@ -222,6 +237,19 @@ func (t *Tap) tellPause(upTo ...int64) {
 	}
 }
 
+// endPause marks what is left of a pause that is over: it lasts until audio comes again, at position.
+func (t *Tap) endPause(i int, position int64) {
+	ch := &t.channels[i]
+	if ch.resumed == "" {
+		return
+	}
+	if position > ch.marked {
+		t.sink.Mark(i, ch.marked, position, ch.resumed)
+		ch.marked = position
+	}
+	ch.resumed = ""
+}
+
 // edge returns the position after a channel's newest audio, or that of the present where there is none.
 func (t *Tap) edge(i int) int64 {
 	present := max(t.timeline.position(t.core.at), 0)
@@ -241,6 +269,7 @@ func (t *Tap) suspend(kind string) {
 	if t.closed || kind == "" || kind == t.pause {
 		return
 	}
+	t.settled(1)
 	if t.pause != "" {
 		t.tellPause(t.edge(0), t.edge(1))
 		t.pause = kind
@@ -249,6 +278,7 @@ func (t *Tap) suspend(kind string) {
 	t.pause = kind
 	for i := range t.channels {
 		ch := &t.channels[i]
+		t.endPause(i, t.edge(i))
 		ch.until = t.edge(i)
 		ch.marked = ch.until
 	}
@@ -260,12 +290,13 @@ func (t *Tap) resume() {
 		return
 	}
 	t.tellPause(t.edge(0), t.edge(1))
-	t.pause = ""
 	for i := range t.channels {
+		t.channels[i].resumed = t.pause
 		if l := t.channels[i].leg; l != nil {
 			t.channels[i].floors.raise(l, newestAudio(l), t.core.at, t.core.guard)
 		}
 	}
+	t.pause = ""
 }
 
 // replace puts another stream on the right channel.
@@ -273,6 +304,7 @@ func (t *Tap) replace(right *leg) {
 	if t.closed || right == t.channels[1].leg {
 		return
 	}
+	t.settled(1)
 	edge := t.edge(1)
 	t.connect(1, right)
 	if t.pause != "" {
@@ -285,6 +317,7 @@ func (t *Tap) close() int64 {
 	if t.closed {
 		return t.reached
 	}
+	t.settled(1)
 	if t.pause != "" {
 		t.tellPause(t.edge(0), t.edge(1))
 	}
@@ -296,5 +329,8 @@ func (t *Tap) close() int64 {
 		}
 	}
 	t.reached = max(t.reached, t.timeline.position(t.core.at), t.timeline.tracks[0].end, t.timeline.tracks[1].end, 0)
+	for i := range t.channels {
+		t.endPause(i, t.reached)
+	}
 	return t.reached
 }

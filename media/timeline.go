@@ -5,9 +5,11 @@ import "time"
 const (
 	// slipAt is how far channel 1 may be off before it is moved: 1 ms.
 	slipAt = rateHz / 1000
-	// slipFar is how far off it must be to be moved with every packet rather than every slipEvery.
-	slipFar   = 5 * slipAt
-	slipEvery = 100 * time.Millisecond
+	// slipEvery is the pause between two slips: ten a second are six times the drift of two bad clocks (200 ppm), and
+	// nobody hears them. slipFar is how far off the channel must be to be moved faster, every slipFarEvery.
+	slipEvery    = 100 * time.Millisecond
+	slipFar      = 5 * slipAt
+	slipFarEvery = 40 * time.Millisecond
 	// slipMemory is how many slips are remembered for packets that come late.
 	slipMemory = 16
 )
@@ -83,12 +85,14 @@ func (tl *timeline) drift(s *source, ts uint64) int64 {
 // wanted tells by how much, one sample or none, channel 1 is to be moved with the packet at ts.
 func (tl *timeline) wanted(s *source, ts uint64, now time.Duration) int {
 	t := &tl.tracks[1]
-	off := tl.drift(s, ts)
-	far := off > slipFar || off < -slipFar
+	off, every := tl.drift(s, ts), slipEvery
+	if off > slipFar || off < -slipFar {
+		every = slipFarEvery
+	}
 	switch {
 	case off >= -slipAt && off <= slipAt:
 		return 0
-	case !far && now < t.slipped+slipEvery:
+	case now < t.slipped+every:
 		return 0
 	case off > 0:
 		return 1

@@ -3,14 +3,13 @@ package queue
 import (
 	"errors"
 	"maps"
-	"slices"
 	"sync"
 	"time"
 )
 
 // Errors that Join and Seize branch on.
 var (
-	// ErrUnknown says that there is no such queue or station.
+	// ErrUnknown says that the rules have no such queue or station.
 	ErrUnknown = errors.New("not in the configuration")
 	// ErrFull says that max_waiting callers wait already: the outcome full.
 	ErrFull = errors.New("queue is full")
@@ -18,8 +17,8 @@ var (
 	ErrBusy = errors.New("station is busy")
 )
 
-// Board keeps all queues and stations. All its methods, and those of tickets and
-// offers, are safe for concurrent use and never block.
+// Board keeps what calls share of queues and stations. All its methods, and those of
+// tickets and offers, are safe for concurrent use and never block.
 type Board struct {
 	mu       sync.Mutex
 	queues   map[string]*queue   // guarded by mu
@@ -30,41 +29,46 @@ type Board struct {
 // queue is one queue with what outlives its callers. The Board's mu guards it.
 type queue struct {
 	name        string
-	cfg         Config
-	configured  bool   // false: gone from the configuration, kept for its callers
+	configured  bool   // false: not in the newest configuration, kept for its callers
 	waiting     int    // callers without an answer
 	lastOffered string // station that round_robin goes on after
 }
 
+// unused reports whether nothing of the queue has to be kept.
+func (q *queue) unused() bool { return !q.configured && q.waiting == 0 }
+
 // station is one station with its count. The Board's mu guards it.
 type station struct {
 	name       string
-	cfg        StationConfig
-	configured bool      // false: gone from the configuration, kept for its calls
+	calls      int       // how many it takes, whatever the rules of the callers say
+	configured bool      // false: not in the newest configuration, kept for its calls
+	listed     int       // callers without an answer who may be offered it
 	taken      int       // offers that ring, or were answered and are not released
 	idleSince  time.Time // when its last call ended; zero: it had none
 }
 
 // free reports whether the station takes another call.
-func (s *station) free() bool { return s.taken < max(1, s.cfg.Calls) }
+func (s *station) free() bool { return s.taken < max(1, s.calls) }
 
-// New returns a board for the queues and stations of a configuration. It keeps the
-// values of both maps. A station that a queue names but that does not exist is
-// passed over.
-func New(cfg map[string]Config, stations map[string]StationConfig) *Board {
+// unused reports whether nothing of the station has to be kept.
+func (s *station) unused() bool { return !s.configured && s.listed == 0 && s.taken == 0 }
+
+// New returns a board for the queues and stations of a configuration; see Update.
+func New(queues map[string]Config, stations map[string]StationConfig) *Board {
 	b := &Board{queues: map[string]*queue{}, stations: map[string]*station{}}
-	b.Update(cfg, stations)
+	b.Update(queues, stations)
 	return b
 }
 
-// Update replaces the configuration. Callers who wait keep the stations, the
-// strategy and the time that they began with; how many calls a station takes holds
-// for all at once.
-func (b *Board) Update(cfg map[string]Config, stations map[string]StationConfig) {
+// Update tells the board of the newest configuration: which queues and stations are
+// kept also while no call uses them, and how many calls each station takes, which
+// holds for all at once. All else comes with each call, as its Rules. It keeps
+// neither of the maps.
+func (b *Board) Update(queues map[string]Config, stations map[string]StationConfig) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.updateStations(stations)
-	b.updateQueues(cfg)
+	b.updateQueues(queues)
 	b.dispatch()
 }
 
@@ -73,38 +77,68 @@ func (b *Board) updateStations(cfg map[string]StationConfig) {
 		s.configured = false
 	}
 	for name, c := range cfg {
-		s := b.stations[name]
-		if s == nil {
-			s = &station{name: name}
-			b.stations[name] = s
-		}
-		s.cfg, s.configured = c, true
+		s := b.station(name, c)
+		s.calls, s.configured = c.Calls, true
 	}
-	inUse := map[*station]bool{}
-	for _, t := range b.waiting {
-		for i := range t.places {
-			inUse[t.places[i].station] = true
-		}
-	}
-	maps.DeleteFunc(b.stations, func(_ string, s *station) bool {
-		return !s.configured && s.taken == 0 && !inUse[s]
-	})
+	maps.DeleteFunc(b.stations, func(_ string, s *station) bool { return s.unused() })
 }
 
 func (b *Board) updateQueues(cfg map[string]Config) {
 	for _, q := range b.queues {
 		q.configured = false
 	}
-	for name, c := range cfg {
-		q := b.queues[name]
-		if q == nil {
-			q = &queue{name: name}
-			b.queues[name] = q
-		}
-		q.cfg, q.configured = c, true
-		q.cfg.Stations = slices.Clone(c.Stations)
+	for name := range cfg {
+		b.queue(name).configured = true
 	}
-	maps.DeleteFunc(b.queues, func(_ string, q *queue) bool { return !q.configured && q.waiting == 0 })
+	maps.DeleteFunc(b.queues, func(_ string, q *queue) bool { return q.unused() })
+}
+
+// queue returns the queue of that name, a new one if need be. The caller holds mu.
+func (b *Board) queue(name string) *queue {
+	q := b.queues[name]
+	if q == nil {
+		q = &queue{name: name}
+		b.queues[name] = q
+	}
+	return q
+}
+
+// station returns the station of that name; a new one takes as many calls as cfg
+// says. The caller holds mu.
+func (b *Board) station(name string, cfg StationConfig) *station {
+	s := b.stations[name]
+	if s == nil {
+		s = &station{name: name, calls: cfg.Calls}
+		b.stations[name] = s
+	}
+	return s
+}
+
+// leave counts a caller of q down. The caller holds mu.
+func (b *Board) leave(q *queue) {
+	q.waiting--
+	if q.unused() {
+		delete(b.queues, q.name)
+	}
+}
+
+// unlist says that a caller may not be offered s any more. The caller holds mu.
+func (b *Board) unlist(s *station) {
+	s.listed--
+	b.drop(s)
+}
+
+// giveBack frees a place of s. The caller holds mu and dispatches afterwards.
+func (b *Board) giveBack(s *station) {
+	s.taken--
+	b.drop(s)
+}
+
+// drop forgets s if nothing of it has to be kept. The caller holds mu.
+func (b *Board) drop(s *station) {
+	if s.unused() {
+		delete(b.stations, s.name)
+	}
 }
 
 // Waiting returns how many callers of a queue have no answer yet; they may be
@@ -128,17 +162,19 @@ func (b *Board) Taken(name string) int {
 	return 0
 }
 
-// Seize takes a place of a station outside any queue, for a transfer to it. The
-// offer is the caller's, who says Answered and Release, or Failed. It gives ErrUnknown or ErrBusy.
-func (b *Board) Seize(name string) (*Offer, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	s := b.stations[name]
-	if s == nil || !s.configured {
+// Seize takes a place of a station outside any queue, for a transfer to it by a call
+// with these rules. The offer is the caller's, who says Answered and Release, or
+// Failed. It gives ErrUnknown or ErrBusy.
+func (b *Board) Seize(rules Rules, station string) (*Offer, error) {
+	cfg, ok := rules.Stations[station]
+	if !ok {
 		return nil, ErrUnknown
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := b.station(station, cfg)
 	if !s.free() {
 		return nil, ErrBusy
 	}
-	return b.offer(s, s.cfg, nil), nil
+	return b.offer(s, cfg, nil), nil
 }

@@ -21,7 +21,7 @@ func TestRingingStationCountsTowardsItsCalls(t *testing.T) {
 	one := wantStation(t, first, "a")
 	two := wantStation(t, second, "a")
 	wantNothing(t, third)
-	if _, err := b.Seize("a"); !errors.Is(err, ErrBusy) {
+	if _, err := b.Seize(b.rules, "a"); !errors.Is(err, ErrBusy) {
 		t.Errorf("seized a full station: %v", err)
 	}
 	wantAnswered(t, one)
@@ -66,12 +66,12 @@ func TestStationThatFailedForOneCallerIsOfferedToTheNext(t *testing.T) {
 }
 
 func TestQueueWithoutStationsFailsAtOnce(t *testing.T) {
-	b := New(map[string]Config{"q": queueOf(RingAll, "nobody")}, nil)
+	b := open(map[string]Config{"q": queueOf(RingAll, "nobody")}, nil)
 	wantFailed(t, join(t, b, "q"))
 }
 
 func TestStationThatIsListedTwiceIsOfferedOnce(t *testing.T) {
-	b := New(map[string]Config{"q": queueOf(RingAll, "a a")}, stationsOf("a*2"))
+	b := open(map[string]Config{"q": queueOf(RingAll, "a a")}, stationsOf("a*2"))
 	ticket := join(t, b, "q")
 	wantStation(t, ticket, "a").Failed("no_answer")
 	wantFailed(t, ticket)
@@ -79,10 +79,10 @@ func TestStationThatIsListedTwiceIsOfferedOnce(t *testing.T) {
 
 func TestUnknownNamesAreErrors(t *testing.T) {
 	b := board(InOrder, "a")
-	if _, err := b.Join("z", "call"); !errors.Is(err, ErrUnknown) {
+	if _, err := b.Join(b.rules, "z", "call"); !errors.Is(err, ErrUnknown) {
 		t.Errorf("queue: %v", err)
 	}
-	if _, err := b.Seize("z"); !errors.Is(err, ErrUnknown) {
+	if _, err := b.Seize(b.rules, "z"); !errors.Is(err, ErrUnknown) {
 		t.Errorf("station: %v", err)
 	}
 	if b.Waiting("z") != 0 || b.Taken("z") != 0 {
@@ -93,10 +93,10 @@ func TestUnknownNamesAreErrors(t *testing.T) {
 func TestFullQueueTakesNobody(t *testing.T) {
 	cfg := queueOf(InOrder, "a")
 	cfg.MaxWaiting = 2
-	b := New(map[string]Config{"q": cfg}, stationsOf("a"))
+	b := open(map[string]Config{"q": cfg}, stationsOf("a"))
 	first := join(t, b, "q")
 	join(t, b, "q")
-	if _, err := b.Join("q", "call"); !errors.Is(err, ErrFull) {
+	if _, err := b.Join(b.rules, "q", "call"); !errors.Is(err, ErrFull) {
 		t.Fatalf("third caller: %v", err)
 	}
 	wantAnswered(t, offered(t, first)) // who is connected does not wait
@@ -110,7 +110,7 @@ func TestCallerTimesOutAfterMaxWaitAndNotBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := queueOf(InOrder, "a")
 		cfg.MaxWait = time.Minute
-		b := New(map[string]Config{"q": cfg}, stationsOf("a"))
+		b := open(map[string]Config{"q": cfg}, stationsOf("a"))
 		ringing := join(t, b, "q")
 		o := offered(t, ringing)
 		time.Sleep(30 * time.Second)
@@ -190,15 +190,9 @@ func TestReleaseOfARingingOfferDoesNothing(t *testing.T) {
 }
 
 func TestLongestWaitingCallerComesFirstAcrossQueuesThatShareStations(t *testing.T) {
-	b := New(map[string]Config{"q": queueOf(InOrder, "a"), "p": queueOf(RingAll, "a"), "r": queueOf(LongestIdle, "a b")}, stationsOf("a b"))
-	talking, err := b.Seize("a")
-	if err != nil {
-		t.Fatal(err)
-	}
-	other, err := b.Seize("b")
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := open(map[string]Config{"q": queueOf(InOrder, "a"), "p": queueOf(RingAll, "a"), "r": queueOf(LongestIdle, "a b")}, stationsOf("a b"))
+	talking := seize(t, b, "a")
+	other := seize(t, b, "b")
 	wantAnswered(t, talking)
 	order := []*Ticket{}
 	for i := range 12 {
@@ -216,71 +210,10 @@ func TestLongestWaitingCallerComesFirstAcrossQueuesThatShareStations(t *testing.
 }
 
 func TestCallerWhoCannotUseTheStationDoesNotHoldUpThoseBehind(t *testing.T) {
-	b := New(map[string]Config{"q": queueOf(InOrder, "a"), "p": queueOf(InOrder, "b")}, stationsOf("a b"))
-	if _, err := b.Seize("a"); err != nil {
-		t.Fatal(err)
-	}
+	b := open(map[string]Config{"q": queueOf(InOrder, "a"), "p": queueOf(InOrder, "b")}, stationsOf("a b"))
+	seize(t, b, "a")
 	wantNothing(t, join(t, b, "q"))
 	wantStation(t, join(t, b, "p"), "b")
-}
-
-func TestReloadKeepsWhatRunningTicketsBeganWith(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		cfg := queueOf(InOrder, "a b")
-		cfg.MaxWait, cfg.Music = time.Minute, "calm"
-		b := New(map[string]Config{"q": cfg}, stationsOf("a b"))
-		talking, err := b.Seize("a")
-		if err != nil {
-			t.Fatal(err)
-		}
-		wantAnswered(t, talking)
-		ringing := join(t, b, "q")
-		o := wantStation(t, ringing, "b")
-
-		b.Update(map[string]Config{}, map[string]StationConfig{}) // everything goes
-		if ringing.Queue() != "q" || ringing.Config().Music != "calm" || ringing.Call() != "call" {
-			t.Error("the ticket changed")
-		}
-		if _, err := b.Join("q", "new"); !errors.Is(err, ErrUnknown) {
-			t.Errorf("joined a queue that is gone: %v", err)
-		}
-		if _, err := b.Seize("b"); !errors.Is(err, ErrUnknown) {
-			t.Errorf("seized a station that is gone: %v", err)
-		}
-		if withdrawnNow(o) || b.Waiting("q") != 1 {
-			t.Error("the reload ended a running ticket")
-		}
-		o.Failed("no_answer")
-		talking.Release()
-		last := wantStation(t, ringing, "a") // gone, but the ticket began with it
-		b.Update(map[string]Config{}, map[string]StationConfig{})
-		last.Failed("no_answer")
-		wantFailed(t, ringing)
-		b.Update(map[string]Config{}, map[string]StationConfig{})
-		if len(b.queues)+len(b.stations)+len(b.waiting) != 0 {
-			t.Errorf("left over: %d queues, %d stations, %d callers", len(b.queues), len(b.stations), len(b.waiting))
-		}
-	})
-}
-
-func TestStationThatComesBackStillHasItsCalls(t *testing.T) {
-	b := board(InOrder, "a")
-	o := offered(t, join(t, b, "q"))
-	wantAnswered(t, o)
-	b.Update(nil, nil)
-	b.Update(map[string]Config{"q": queueOf(InOrder, "a")}, stationsOf("a"))
-	ticket := join(t, b, "q")
-	wantNothing(t, ticket)
-	o.Release()
-	wantStation(t, ticket, "a")
-}
-
-func TestMoreCallsForAStationWakeWhoWaits(t *testing.T) {
-	b := board(InOrder, "a")
-	offered(t, join(t, b, "q"))
-	ticket := join(t, b, "q")
-	b.Update(map[string]Config{"q": queueOf(InOrder, "a")}, stationsOf("a*2"))
-	wantStation(t, ticket, "a")
 }
 
 func TestSeizedStationIsGivenBack(t *testing.T) {
@@ -290,10 +223,7 @@ func TestSeizedStationIsGivenBack(t *testing.T) {
 		func(o *Offer) { o.Busy() },
 		func(o *Offer) { o.Answered(); o.Release() },
 	} {
-		o, err := b.Seize("a")
-		if err != nil {
-			t.Fatal(err)
-		}
+		o := seize(t, b, "a")
 		waiting := join(t, b, "q")
 		wantNothing(t, waiting)
 		end(o)
@@ -313,11 +243,12 @@ func TestDefaultsAreThoseOfTheManual(t *testing.T) {
 }
 
 func ExampleBoard_Join() {
-	b := New(
-		map[string]Config{"support": {Stations: []string{"agent-1"}, Strategy: LongestIdle}},
-		map[string]StationConfig{"agent-1": {Address: "sip:agent-1@198.51.100.7:5060", Calls: 1}},
-	)
-	ticket, err := b.Join("support", "call-1")
+	rules := Rules{
+		Queues:   map[string]Config{"support": {Stations: []string{"agent-1"}, Strategy: LongestIdle}},
+		Stations: map[string]StationConfig{"agent-1": {Address: "sip:agent-1@198.51.100.7:5060", Calls: 1}},
+	}
+	b := New(rules.Queues, rules.Stations)
+	ticket, err := b.Join(rules, "support", "call-1")
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -44,6 +44,13 @@ type StationConfig struct {
 	Recording policy.StationRule `yaml:"recording"`
 }
 
+// Rules are the queues and stations of one configuration, by name. A call hands in
+// those that it began with; nobody changes them any more.
+type Rules struct {
+	Queues   map[string]Config
+	Stations map[string]StationConfig
+}
+
 // DefaultConfig returns what holds for a queue that says nothing.
 func DefaultConfig() Config {
 	return Config{Strategy: LongestIdle, MaxWait: 5 * time.Minute, MaxWaiting: 100}

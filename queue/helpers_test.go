@@ -28,18 +28,53 @@ func stationsOf(names string) map[string]StationConfig {
 	return stations
 }
 
-// board returns a board with one queue q.
-func board(strategy, stations string) *Board {
-	return New(map[string]Config{"q": queueOf(strategy, strings.ReplaceAll(stations, "*2", ""))}, stationsOf(stations))
+// desk is a board, and the rules that the next call begins with.
+type desk struct {
+	*Board
+	rules Rules
 }
 
-func join(t *testing.T, b *Board, queue string) *Ticket {
+// open returns a desk for a configuration.
+func open(queues map[string]Config, stations map[string]StationConfig) *desk {
+	return &desk{New(queues, stations), Rules{queues, stations}}
+}
+
+// board returns a desk with one queue q.
+func board(strategy, stations string) *desk {
+	return open(map[string]Config{"q": queueOf(strategy, strings.ReplaceAll(stations, "*2", ""))}, stationsOf(stations))
+}
+
+// reload replaces the configuration and returns a desk for the calls that begin now;
+// d is left to those that began before.
+func (d *desk) reload(queues map[string]Config, stations map[string]StationConfig) *desk {
+	d.Update(queues, stations)
+	return &desk{d.Board, Rules{queues, stations}}
+}
+
+func join(t *testing.T, d *desk, queue string) *Ticket {
 	t.Helper()
-	ticket, err := b.Join(queue, "call")
+	ticket, err := d.Join(d.rules, queue, "call")
 	if err != nil {
 		t.Fatal(err)
 	}
 	return ticket
+}
+
+func seize(t *testing.T, d *desk, station string) *Offer {
+	t.Helper()
+	o, err := d.Seize(d.rules, station)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// wantEmpty fails the test if the board keeps anything.
+func wantEmpty(t *testing.T, b *Board) {
+	t.Helper()
+	if len(b.queues)+len(b.stations)+len(b.waiting) != 0 {
+		t.Errorf("left over: %d queues, %d stations, %d callers", len(b.queues), len(b.stations), len(b.waiting))
+	}
 }
 
 // offered returns the offer that the ticket was just told of.

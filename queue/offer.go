@@ -42,8 +42,7 @@ func (o *Offer) Address() string { return o.cfg.Address }
 // Ring returns how long the station is to ring.
 func (o *Offer) Ring() time.Duration { return o.cfg.Ring }
 
-// Config returns the station's configuration as it was when the caller joined, or
-// when the station was seized.
+// Config returns the station's configuration by the rules that the call began with.
 func (o *Offer) Config() StationConfig { return o.cfg }
 
 // Withdrawn is closed when the offer does not stand any more though the station may
@@ -77,7 +76,7 @@ func (o *Offer) Failed(reason string) {
 		return
 	}
 	o.state = failed
-	o.station.taken--
+	o.board.giveBack(o.station)
 	if o.ticket != nil {
 		o.ticket.settle(o, reason)
 	}
@@ -98,8 +97,8 @@ func (o *Offer) Release() {
 		return
 	}
 	o.state = released
-	o.station.taken--
 	o.station.idleSince = time.Now()
+	o.board.giveBack(o.station)
 	o.board.dispatch()
 }
 
@@ -107,7 +106,7 @@ func (o *Offer) Release() {
 // dispatches afterwards.
 func (o *Offer) withdraw() {
 	o.state = withdrawn
-	o.station.taken--
+	o.board.giveBack(o.station)
 	o.ticket.settle(o, "withdrawn")
 	close(o.withdrawn)
 }

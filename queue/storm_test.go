@@ -19,18 +19,19 @@ func TestNothingIsLostInAStorm(t *testing.T) {
 		configs[strategy] = cfg
 	}
 	stations := stationsOf("a b*2 c d")
-	b := New(configs, stations)
+	fewer := map[string]Config{LongestIdle: configs[LongestIdle], RingAll: configs[RingAll]}
+	b := open(configs, stations)
+	reduced := &desk{b.Board, Rules{fewer, stationsOf("b c")}}
 	var talks storm
 	var callers sync.WaitGroup
 	for seed := range 16 {
 		callers.Go(func() {
 			r := rand.New(rand.NewPCG(uint64(seed), 9))
 			for range 150 {
-				talks.call(t, b, r)
+				talks.call(t, []*desk{b, reduced}[r.IntN(2)], r)
 			}
 		})
 	}
-	fewer := map[string]Config{LongestIdle: configs[LongestIdle], RingAll: configs[RingAll]}
 	stop, reloads := make(chan struct{}), sync.WaitGroup{}
 	reloads.Go(func() {
 		for {
@@ -38,7 +39,7 @@ func TestNothingIsLostInAStorm(t *testing.T) {
 			case <-stop:
 				return
 			default:
-				b.Update(fewer, stationsOf("b c"))
+				b.Update(fewer, reduced.rules.Stations)
 				b.Update(configs, stations)
 			}
 		}
@@ -56,8 +57,10 @@ func TestNothingIsLostInAStorm(t *testing.T) {
 			t.Errorf("queue %s: %d callers at the end", name, b.Waiting(name))
 		}
 	}
-	if len(b.waiting) != 0 || talks.answered.Load() == 0 {
-		t.Errorf("%d wait at the end, %d were answered", len(b.waiting), talks.answered.Load())
+	b.Update(nil, nil)
+	wantEmpty(t, b.Board)
+	if talks.answered.Load() == 0 {
+		t.Error("nobody was answered")
 	}
 }
 
@@ -65,11 +68,13 @@ func TestNothingIsLostInAStorm(t *testing.T) {
 type storm struct{ answered atomic.Int64 }
 
 // call is the life of one caller.
-func (s *storm) call(t *testing.T, b *Board, r *rand.Rand) {
-	ticket, err := b.Join([]string{LongestIdle, RoundRobin, RingAll, InOrder}[r.IntN(4)], "call")
+func (s *storm) call(t *testing.T, d *desk, r *rand.Rand) {
+	name := []string{LongestIdle, RoundRobin, RingAll, InOrder}[r.IntN(4)]
+	ticket, err := d.Join(d.rules, name, "call")
 	if err != nil {
-		if !errors.Is(err, ErrFull) && !errors.Is(err, ErrUnknown) {
-			t.Errorf("join: %v", err)
+		_, known := d.rules.Queues[name]
+		if !errors.Is(err, ErrFull) && (known || !errors.Is(err, ErrUnknown)) {
+			t.Errorf("join %s: %v", name, err)
 		}
 		return
 	}
@@ -97,15 +102,15 @@ func (s *storm) call(t *testing.T, b *Board, r *rand.Rand) {
 }
 
 func BenchmarkJoinAnswerReleaseWith1000Waiting(b *testing.B) {
-	board := New(map[string]Config{"q": queueOf(LongestIdle, "a"), "p": queueOf(LongestIdle, "b")}, stationsOf("a b"))
+	board := open(map[string]Config{"q": queueOf(LongestIdle, "a"), "p": queueOf(LongestIdle, "b")}, stationsOf("a b"))
 	for range 1000 {
-		if _, err := board.Join("q", "call"); err != nil {
+		if _, err := board.Join(board.rules, "q", "call"); err != nil {
 			b.Fatal(err)
 		}
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		ticket, err := board.Join("p", "call")
+		ticket, err := board.Join(board.rules, "p", "call")
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -40,7 +40,7 @@ func (b *Board) release(name string) {
 func TestRoundRobinGoesOnAcrossAReload(t *testing.T) {
 	b := board(RoundRobin, "a b c")
 	wantStation(t, join(t, b, "q"), "a")
-	b.Update(map[string]Config{"q": queueOf(RoundRobin, "c a b")}, stationsOf("a b c"))
+	b = b.reload(map[string]Config{"q": queueOf(RoundRobin, "c a b")}, stationsOf("a b c"))
 	wantStation(t, join(t, b, "q"), "b")
 }
 
@@ -73,10 +73,7 @@ func TestLongestIdleTakesAStationWithoutCallsFirst(t *testing.T) {
 
 func TestRingAllRingsEveryFreeStationAndTheFirstAnswerWins(t *testing.T) {
 	b := board(RingAll, "a b c")
-	taken, err := b.Seize("b")
-	if err != nil {
-		t.Fatal(err)
-	}
+	taken := seize(t, b, "b")
 	ticket := join(t, b, "q")
 	a, c := wantStation(t, ticket, "a"), wantStation(t, ticket, "c")
 	wantNothing(t, ticket)

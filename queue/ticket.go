@@ -30,7 +30,7 @@ type Ticket struct {
 	board  *Board
 	call   string
 	queue  *queue
-	cfg    Config     // as it was when the caller joined
+	cfg    Config     // of the rules that the call began with
 	events chan Event // room for every event that can come
 
 	// guarded by the board's mu
@@ -42,25 +42,27 @@ type Ticket struct {
 // place is one station of a ticket.
 type place struct {
 	station *station
-	cfg     StationConfig // as it was when the caller joined
+	cfg     StationConfig // of the rules that the call began with
 	offer   *Offer        // the one that rings, or nil
 	tried   bool          // it has been offered and did not take the call; it is not offered again
 	reason  string        // why it did not
 }
 
-// Join puts a call at the end of a queue. The ticket's owner reads its Events. It
-// gives ErrUnknown or ErrFull.
-func (b *Board) Join(queue, call string) (*Ticket, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	q := b.queues[queue]
-	if q == nil || !q.configured {
+// Join puts a call with these rules at the end of a queue. The ticket's owner reads
+// its Events. It gives ErrUnknown or ErrFull. A station that the queue names but the
+// rules do not have is passed over.
+func (b *Board) Join(rules Rules, queue, call string) (*Ticket, error) {
+	cfg, ok := rules.Queues[queue]
+	if !ok {
 		return nil, ErrUnknown
 	}
-	if q.cfg.MaxWaiting > 0 && q.waiting >= q.cfg.MaxWaiting {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	q := b.queue(queue)
+	if cfg.MaxWaiting > 0 && q.waiting >= cfg.MaxWaiting {
 		return nil, ErrFull
 	}
-	t := &Ticket{board: b, call: call, queue: q, cfg: q.cfg, places: b.placesOf(q)}
+	t := &Ticket{board: b, call: call, queue: q, cfg: cfg, places: b.placesOf(cfg, rules.Stations)}
 	// One offer for each station, and the one event that ends the ticket.
 	t.events = make(chan Event, len(t.places)+1)
 	q.waiting++
@@ -72,15 +74,17 @@ func (b *Board) Join(queue, call string) (*Ticket, error) {
 	return t, nil
 }
 
-// placesOf lists the stations of a queue, each once.
-func (b *Board) placesOf(q *queue) []place {
-	places := make([]place, 0, len(q.cfg.Stations))
-	for _, name := range q.cfg.Stations {
-		s := b.stations[name]
-		if s == nil || !s.configured || slices.ContainsFunc(places, func(p place) bool { return p.station == s }) {
+// placesOf lists the stations of a queue, each once. The caller holds mu.
+func (b *Board) placesOf(q Config, stations map[string]StationConfig) []place {
+	places := make([]place, 0, len(q.Stations))
+	for _, name := range q.Stations {
+		cfg, ok := stations[name]
+		if !ok || slices.ContainsFunc(places, func(p place) bool { return p.station.name == name }) {
 			continue
 		}
-		places = append(places, place{station: s, cfg: s.cfg})
+		s := b.station(name, cfg)
+		s.listed++
+		places = append(places, place{station: s, cfg: cfg})
 	}
 	return places
 }
@@ -91,7 +95,7 @@ func (t *Ticket) Call() string { return t.call }
 // Queue returns the queue's name.
 func (t *Ticket) Queue() string { return t.queue.name }
 
-// Config returns the queue's configuration as it was when the caller joined. Its
+// Config returns the queue's configuration by the rules that the call began with. Its
 // slices are borrowed.
 func (t *Ticket) Config() Config { return t.cfg }
 
@@ -142,8 +146,8 @@ func (t *Ticket) end() {
 	if t.timer != nil {
 		t.timer.Stop()
 	}
-	t.queue.waiting--
 	b := t.board
+	b.leave(t.queue)
 	if i := slices.Index(b.waiting, t); i >= 0 {
 		b.waiting = slices.Delete(b.waiting, i, i+1)
 	}
@@ -151,6 +155,7 @@ func (t *Ticket) end() {
 		if o := t.places[i].offer; o != nil {
 			o.withdraw()
 		}
+		b.unlist(t.places[i].station)
 	}
 }
 

@@ -1,0 +1,82 @@
+package media
+
+import (
+	"time"
+
+	"assent/media/codec"
+)
+
+const (
+	// settleFor is how long a new source on channel 1 is listened to before it is placed: its first packet may be late by
+	// all of the network's jitter, and the least delayed of a few is near the truth. It stays well within the time that a
+	// recorder waits for late audio.
+	settleFor = 120 * time.Millisecond
+	// maxSettling bounds the packets that wait for it.
+	maxSettling = 16
+	// maxSettlingPayload bounds their size: 60 ms of G.711.
+	maxSettlingPayload = 480
+)
+
+// settling are the first packets of a source that has no place on the timeline yet. The zero value is empty.
+type settling struct {
+	generation uint32 // of the source that they are from
+	due        time.Duration
+	packets    []settlingPacket
+}
+
+// settlingPacket is a packet that was admitted, with a payload of its own.
+type settlingPacket struct {
+	in    inbound
+	from  uint64
+	id    codec.ID
+	bytes [maxSettlingPayload]byte
+}
+
+// settle keeps a packet of a source that is new on channel i until the source can be placed. It is false if the packet
+// is to be placed now, the source being anchored.
+func (t *Tap) settle(i int, in *inbound, from uint64, id codec.ID) bool {
+	ch, now := &t.channels[i], t.core.at
+	w := &ch.settling
+	if w.generation != in.source.generation {
+		t.settled(i)
+		w.generation, w.due = in.source.generation, now+settleFor
+		if w.packets == nil {
+			w.packets = make([]settlingPacket, 0, maxSettling)
+		}
+	}
+	if now >= w.due || len(w.packets) == cap(w.packets) || len(in.payload) > maxSettlingPayload {
+		t.settled(i)
+		return false
+	}
+	w.packets = w.packets[:len(w.packets)+1]
+	p := &w.packets[len(w.packets)-1]
+	p.in = inbound{source: in.source, arrival: in.arrival}
+	p.in.payload = p.bytes[:copy(p.bytes[:], in.payload)]
+	p.from, p.id = from, id
+	t.core.wake(w.due)
+	return true
+}
+
+// settled places what waits on channel i, by the least delay known now.
+func (t *Tap) settled(i int) {
+	ch := &t.channels[i]
+	w := &ch.settling
+	packets := w.packets
+	w.packets, w.due = w.packets[:0], 0
+	if len(packets) == 0 || packets[0].in.source.generation != w.generation {
+		return // nothing, or its sender is gone already
+	}
+	first := packets[0].in.ts
+	for k := range packets {
+		if distance(first, packets[k].in.ts) < 0 {
+			first = packets[k].in.ts
+		}
+	}
+	t.timeline.anchor(i, packets[0].in.source, first)
+	ch.near = neighbours{}
+	for k := range packets {
+		p := &packets[k]
+		t.silences(i, &p.in, p.in.ts+uint64(len(p.in.payload)))
+		t.place(i, &p.in, p.from, p.id)
+	}
+}
