@@ -106,11 +106,11 @@ func (a *App) openEvidence(ctx context.Context) (err error) {
 		return fmt.Errorf("consent.ledger: %w", err)
 	}
 	a.closing("ledger", func(context.Context) error { return a.ledger.Close() })
-	a.closing("calls", func(context.Context) error {
-		if a.calls != nil {
-			a.calls.Settled() // those refused while the rest drained, and recordings sealed late
+	a.closing("calls", func(ctx context.Context) error {
+		if a.calls == nil {
+			return nil
 		}
-		return nil
+		return a.calls.Settled(ctx) // those refused while the rest drained, and recordings sealed late
 	})
 	if a.recorder, err = recorder.New(cfg.Recordings, recorder.Deps{Log: a.log.Named("recorder")}); err != nil {
 		return fmt.Errorf("recordings: %w", err)

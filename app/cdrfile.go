@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -31,9 +32,12 @@ func (c *cdrFile) Reopen() error {
 	if err := os.MkdirAll(filepath.Dir(c.path), 0o700); err != nil {
 		return err
 	}
-	file, err := os.OpenFile(c.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	file, err := os.OpenFile(c.path, os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
+	}
+	if err := endLine(file); err != nil {
+		return errors.Join(err, file.Close())
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -44,6 +48,21 @@ func (c *cdrFile) Reopen() error {
 	return nil
 }
 
+// endLine ends a line that a full disk or a power failure cut short, so that it
+// spoils no other.
+func endLine(file *os.File) error {
+	size, err := file.Seek(0, io.SeekEnd)
+	if err != nil || size == 0 {
+		return err
+	}
+	last := make([]byte, 1)
+	if _, err := file.ReadAt(last, size-1); err != nil || last[0] == '\n' {
+		return err
+	}
+	_, err = file.Write([]byte{'\n'})
+	return err
+}
+
 // Write appends the record as one line with one system call.
 func (c *cdrFile) Write(cdr event.CDR) error {
 	line, err := json.Marshal(cdr)
@@ -52,7 +71,10 @@ func (c *cdrFile) Write(cdr event.CDR) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, err := c.file.Write(append(line, '\n')); err != nil {
+	if n, err := c.file.Write(append(line, '\n')); err != nil {
+		if n > 0 {
+			err = errors.Join(err, endLine(c.file))
+		}
 		return fmt.Errorf("write %s: %w", c.path, err)
 	}
 	for _, watch := range c.watchers {

@@ -19,9 +19,9 @@ func now() time.Time { return time.Now() }
 
 // remains is what the last run left unfinished, by the ledger's word.
 type remains struct {
-	consents map[string]event.CDRConsent   // the last answer of each call that was running
-	sealed   map[string]consent.SealedData // the recordings of calls that were running
-	unsealed map[string]string             // calls by recordings that began and were never sealed
+	consents map[string]event.CDRConsent // the last answer of each call that was running
+	sealed   map[string]string           // the recordings of calls that were running
+	unsealed map[string]string           // calls by recordings that began and were never sealed
 }
 
 // recover finishes what a crash left: recordings become whole files, each with
@@ -36,9 +36,9 @@ func (a *App) recover(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("consent.ledger: %w", err)
 	}
-	a.recoverRecordings(ctx, left)
+	recovered := a.recoverRecordings(ctx, left)
 	for _, c := range running {
-		if err := a.endCrashed(ctx, c, left); err != nil {
+		if err := a.endCrashed(ctx, c, left.consents[c.ID], recovered[c.ID]); err != nil {
 			return fmt.Errorf("CDR of crashed call %s: %w", c.ID, err)
 		}
 	}
@@ -47,7 +47,7 @@ func (a *App) recover(ctx context.Context) error {
 
 // readRemains goes through the ledger once.
 func readRemains(dir string, running []store.Call) (remains, error) {
-	left := remains{consents: map[string]event.CDRConsent{}, sealed: map[string]consent.SealedData{}, unsealed: map[string]string{}}
+	left := remains{consents: map[string]event.CDRConsent{}, sealed: map[string]string{}, unsealed: map[string]string{}}
 	for _, c := range running {
 		left.consents[c.ID] = event.CDRConsent{State: string(policy.StateNotAsked)}
 	}
@@ -65,7 +65,7 @@ func readRemains(dir string, running []store.Call) (remains, error) {
 		case consent.SealedData:
 			delete(left.unsealed, d.Recording)
 			if _, ran := left.consents[r.Call]; ran {
-				left.sealed[r.Call] = d
+				left.sealed[r.Call] = d.Recording
 			}
 		}
 	}
@@ -73,52 +73,65 @@ func readRemains(dir string, running []store.Call) (remains, error) {
 }
 
 // recoverRecordings finishes what lies in the recordings folder, and seals what
-// was whole but not sealed yet. It adds what it sealed to left.
-func (a *App) recoverRecordings(ctx context.Context, left remains) {
+// was whole but not sealed yet. It returns the recordings of calls that have no
+// record yet, by call.
+func (a *App) recoverRecordings(ctx context.Context, left remains) map[string]recorder.Result {
 	results, err := a.recorder.Recover(ctx)
 	if err != nil { // a folder that can't be read forbids recording, not calls
 		a.log.Error("recordings not recovered", zap.Error(err))
 	}
+	byCall := map[string]recorder.Result{}
 	for _, r := range results {
 		delete(left.unsealed, r.ID)
-		left.sealed[r.Call] = a.keepRecovered(ctx, r)
+		byCall[r.Call] = r
+		a.keepRecovered(ctx, r)
 	}
 	for id, call := range left.unsealed {
-		r, err := a.recorder.Lookup(id)
-		if err != nil {
-			if !errors.Is(err, recorder.ErrNotFound) {
-				a.log.Error("recording not recovered", zap.String("recording", id), zap.Error(err))
-			}
-			continue
+		if r, ok := a.lookup(id); ok {
+			byCall[call] = r
+			a.keepRecovered(ctx, r)
 		}
-		left.sealed[call] = a.keepRecovered(ctx, r)
 	}
+	for call, id := range left.sealed {
+		if r, ok := a.lookup(id); ok {
+			byCall[call] = r
+		}
+	}
+	return byCall
+}
+
+// lookup finds a whole recording by its sidecar.
+func (a *App) lookup(id string) (recorder.Result, bool) {
+	r, err := a.recorder.Lookup(id)
+	if err != nil && !errors.Is(err, recorder.ErrNotFound) {
+		a.log.Error("recording not recovered", zap.String("recording", id), zap.Error(err))
+	}
+	return r, err == nil
 }
 
 // keepRecovered seals a recovered recording in the ledger and lists it.
-func (a *App) keepRecovered(ctx context.Context, r recorder.Result) consent.SealedData {
+func (a *App) keepRecovered(ctx context.Context, r recorder.Result) {
 	a.log.Warn("recording recovered", zap.String("call", r.Call), zap.String("recording", r.ID),
 		zap.String("result", r.Result), zap.Int64("duration_ms", r.DurationMS), zap.Error(r.Err))
-	data := consent.SealedData{Recording: r.ID, File: r.File, SHA256: r.SHA256, SidecarSHA256: r.SidecarSHA256,
-		DurationMS: r.DurationMS, Result: r.Result}
 	if r.File == "" || r.Call == "" {
-		return data
+		return
 	}
-	sealed := a.ledger.Append(consent.Entry{Type: consent.TypeSealed, Call: r.Call, Time: now(), Data: data})
-	row := store.Recording{ID: r.ID, Call: r.Call, File: r.File, SHA256: r.SHA256, SidecarSHA256: r.SidecarSHA256,
-		DurationMS: r.DurationMS, Result: r.Result, CreatedAt: now()}
+	sealed := a.ledger.Append(consent.Entry{Type: consent.TypeSealed, Call: r.Call, Time: now(), Data: consent.SealedData{
+		Recording: r.ID, File: r.File, SHA256: r.SHA256, SidecarSHA256: r.SidecarSHA256, DurationMS: r.DurationMS, Result: r.Result,
+	}})
+	row := store.Recording{ID: r.ID, Call: r.Call, Trunk: r.Trunk, Queue: r.Queue, Station: r.Station, File: r.File,
+		SHA256: r.SHA256, SidecarSHA256: r.SidecarSHA256, DurationMS: r.DurationMS, Result: r.Result, CreatedAt: now()}
 	if err := errors.Join(sealed.Wait(ctx), a.store.PutRecording(ctx, row)); err != nil {
 		a.log.Error("recovered recording not kept", zap.String("recording", r.ID), zap.Error(err))
 	}
-	return data
 }
 
 // endCrashed gives a call that the last run did not live to end its record and
 // its one end.
-func (a *App) endCrashed(ctx context.Context, c store.Call, left remains) error {
+func (a *App) endCrashed(ctx context.Context, c store.Call, answer event.CDRConsent, r recorder.Result) error {
 	cdr := event.CDR{ID: c.ID, Trunk: c.Trunk, Direction: c.Direction, From: c.From, To: c.To, StartedAt: c.StartedAt,
 		EndedAt: now(), Ending: event.Ending{By: event.ByCrash, Q850: 41, Reason: "crash"}, ConfigVersion: c.ConfigVersion,
-		Consent: left.consents[c.ID], Recording: event.CDRRecording{Decision: string(policy.VerdictNo), Result: event.ResultNone}}
+		Consent: answer, Recording: event.CDRRecording{Decision: string(policy.VerdictNo), Result: event.ResultNone}}
 	decisions, err := a.store.Decisions(ctx, c.ID)
 	if err != nil {
 		return err
@@ -127,8 +140,9 @@ func (a *App) endCrashed(ctx context.Context, c store.Call, left remains) error 
 		last := decisions[n-1].Decision
 		cdr.Recording.Decision, cdr.Recording.Reason = string(last.Verdict), string(last.Reason)
 	}
-	if r, ok := left.sealed[c.ID]; ok {
-		cdr.Recording.ID, cdr.Recording.Result, cdr.Recording.File = r.Recording, r.Result, r.File
+	if r.ID != "" {
+		cdr.Queue, cdr.Station = r.Queue, r.Station
+		cdr.Recording.ID, cdr.Recording.Result, cdr.Recording.File = r.ID, r.Result, r.File
 		cdr.Recording.SHA256, cdr.Recording.DurationMS = r.SHA256, r.DurationMS
 	}
 	if cdr.Recording.AudioKept() {

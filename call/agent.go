@@ -40,7 +40,7 @@ func (c *Call) ringGateway(gateway, number string, seat *trunk.Seat) *attempt {
 		c.failed(a, outcomeFailure)
 		return a
 	}
-	c.ring(a, sip.DialSpec{Target: target, Timeout: ringTimeout}, streamOf(a.name, seat.Config()))
+	c.ring(a, sip.DialSpec{Target: target, Timeout: ringTimeout, Allow: seat.Allows}, streamOf(a.name, seat.Config()))
 	return a
 }
 
@@ -98,10 +98,6 @@ func (c *Call) identity() (from sip.Party, asserted *sip.Party) {
 // onFarParty handles what a far party's dialog says.
 func (c *Call) onFarParty(a *attempt, e sip.Event) {
 	switch e := e.(type) {
-	case sip.Ringing:
-		if !c.caller.answered && c.caller.early == nil {
-			c.caller.leg.Ring()
-		}
 	case sip.Answered:
 		c.farPartyAnswered(a, e.SDP)
 	case sip.Confirmed:
@@ -124,7 +120,7 @@ func (c *Call) onFarParty(a *attempt, e sip.Event) {
 func (c *Call) farPartyAnswered(a *attempt, answer []byte) {
 	a.answered = true
 	if c.agent != nil || a.outcome != "" || c.settling {
-		c.drop(a, cause{bySystem, 480, 26, "answered_elsewhere"})
+		c.drop(a, elsewhere)
 		return
 	}
 	agreed, err := accept(answer, a.local)
@@ -136,7 +132,7 @@ func (c *Call) farPartyAnswered(a *attempt, answer []byte) {
 	}
 	if a.offer != nil {
 		if !a.offer.Answered() { // max_wait was over a moment ago
-			c.drop(a, cause{bySystem, 480, 26, "answered_elsewhere"})
+			c.drop(a, unanswered)
 			c.failed(a, outcomeNoAnswer)
 			return
 		}
@@ -179,13 +175,14 @@ func (c *Call) drop(a *attempt, why cause) {
 	}
 }
 
-// stopRinging ends every attempt but the one that was answered.
-func (c *Call) stopRinging() {
+// stopRinging ends every attempt but the one that was answered, and tells the
+// stations why.
+func (c *Call) stopRinging(why cause) {
 	for _, a := range c.ringing {
 		if a == c.agent {
 			continue
 		}
-		c.drop(a, cause{bySystem, 487, 26, "answered_elsewhere"})
+		c.drop(a, why)
 		c.failed(a, outcomeNoAnswer)
 	}
 	c.ringing = nil

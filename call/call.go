@@ -2,6 +2,7 @@ package call
 
 import (
 	"context"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -161,8 +162,8 @@ func (c *Call) from() string {
 	if c.anonymous() {
 		return anonymous
 	}
-	if a := c.invite.Asserted; a != nil && a.User != "" {
-		return trunk.Number(a.User)
+	if c.invite.Asserted != nil {
+		return trunk.Number(c.invite.Asserted.User)
 	}
 	return trunk.Number(c.invite.From.User)
 }
@@ -176,9 +177,20 @@ const anonymous = "anonymous"
 // anonymous tells whether the caller's number is withheld or missing; stored
 // consent is then never looked up.
 func (c *Call) anonymous() bool {
-	switch c.invite.From.User {
-	case "", anonymous, "unknown", "unavailable", "restricted": // as carriers write it
-		return true
+	who := c.invite.From
+	if c.invite.Asserted != nil {
+		who = *c.invite.Asserted
 	}
-	return withheld(c.invite.Privacy)
+	return nameless(who) || withheld(c.invite.Privacy)
+}
+
+// nameless tells whether a party's address is one of those that carriers put in
+// place of a number.
+func nameless(p sip.Party) bool {
+	for _, word := range []string{"", anonymous, "unknown", "unavailable", "restricted"} {
+		if strings.EqualFold(p.User, word) {
+			return true
+		}
+	}
+	return strings.EqualFold(p.Host, "anonymous.invalid") // RFC 3323 section 4.1.1.3
 }

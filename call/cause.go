@@ -17,7 +17,6 @@ import (
 var (
 	ErrCallerLeft       = errors.New("the caller hung up")
 	ErrAgentLeft        = errors.New("the far party hung up")
-	ErrOperator         = errors.New("ended by an operator")
 	ErrDraining         = errors.New("this node drains and takes no new calls")
 	ErrShutdown         = errors.New("the service stops")
 	ErrUnknownNumber    = errors.New("no trunk of this source serves the number")
@@ -59,6 +58,13 @@ var normal = cause{byFlow, 480, 16, "normal"}
 // internal is what any error without a row of its own means.
 var internal = cause{bySystem, 500, 41, "internal_error"}
 
+// What a station that rings in vain is told: that another one answered, or that
+// nobody waits any longer.
+var (
+	elsewhere  = cause{bySystem, 487, 26, "answered_elsewhere"}
+	unanswered = cause{bySystem, 487, 19, "no_answer"}
+)
+
 // causes is the one table from errors to signalling and the CDR.
 var causes = []struct {
 	err error
@@ -67,7 +73,6 @@ var causes = []struct {
 	{ErrPanic, internal},
 	{ErrCallerLeft, cause{byCaller, 487, 16, "hangup"}},
 	{ErrAgentLeft, cause{byAgent, 480, 16, "hangup"}},
-	{ErrOperator, cause{bySystem, 480, 16, "operator"}},
 	{ErrDraining, cause{bySystem, 503, 42, "draining"}},
 	{ErrShutdown, cause{bySystem, 503, 41, "shutdown"}},
 	{ErrUnknownNumber, cause{bySystem, 404, 1, "unknown_number"}},
@@ -85,6 +90,8 @@ var causes = []struct {
 	{ErrBadOffer, cause{bySystem, 400, 111, "bad_sdp"}},
 	{sdp.ErrNoCodec, cause{bySystem, 488, 88, "no_common_codec"}},
 	{sdp.ErrNoAudio, cause{bySystem, 488, 65, "no_audio"}},
+	{sdp.ErrAddress, cause{bySystem, 488, 88, "bad_media_address"}},
+	{sdp.ErrMismatch, cause{bySystem, 488, 88, "bad_answer"}},
 	{media.ErrNoPorts, cause{bySystem, 503, 47, "no_ports"}},
 	{media.ErrClosed, cause{bySystem, 503, 41, "shutdown"}},
 	{flowexec.ErrFailed, cause{bySystem, 500, 41, "flow_failed"}},

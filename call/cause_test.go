@@ -20,7 +20,7 @@ import (
 // packages export them under. Those that a call handles itself are in handled.
 var exported = map[string]map[string]error{
 	".": {
-		"ErrCallerLeft": ErrCallerLeft, "ErrAgentLeft": ErrAgentLeft, "ErrOperator": ErrOperator, "ErrDraining": ErrDraining, "ErrShutdown": ErrShutdown,
+		"ErrCallerLeft": ErrCallerLeft, "ErrAgentLeft": ErrAgentLeft, "ErrDraining": ErrDraining, "ErrShutdown": ErrShutdown,
 		"ErrUnknownNumber": ErrUnknownNumber, "ErrUnknownSource": ErrUnknownSource, "ErrTrunkFull": ErrTrunkFull, "ErrTrunkRate": ErrTrunkRate,
 		"ErrNodeFull": ErrNodeFull, "ErrTooManyHops": ErrTooManyHops, "ErrRecorderRequired": ErrRecorderRequired, "ErrMaxDuration": ErrMaxDuration,
 		"ErrNoMedia": ErrNoMedia, "ErrNoAck": ErrNoAck, "ErrSignalling": ErrSignalling, "ErrBadOffer": ErrBadOffer,

@@ -35,16 +35,22 @@ type consentState struct {
 func (s consentState) event() *event.Consent {
 	e := &event.Consent{State: string(s.state), Method: s.method, Key: s.key, Prompt: s.prompt,
 		PromptSHA256: s.sha256, Language: s.language}
-	if s.entry != nil {
-		index := s.entry.Index()
-		e.Ledger = &index
-	}
+	e.Ledger = s.ledger()
 	return e
+}
+
+// ledger is the index of the answer's entry, nil where the ledger has none.
+func (s consentState) ledger() *int64 {
+	if s.entry == nil || s.entry.Index() < 0 {
+		return nil
+	}
+	index := s.entry.Index()
+	return &index
 }
 
 // proof is the answer where the ledger has an entry of it, else nil.
 func (s consentState) proof() *event.Consent {
-	if s.entry == nil {
+	if s.ledger() == nil {
 		return nil
 	}
 	return s.event()
@@ -69,6 +75,9 @@ func (v ivr) Answer(_ context.Context, a flowexec.Consent) error {
 		s.sha256 = clip.SHA256()
 	}
 	v.keep(s, "")
+	if v.consent.ledger() == nil { // nothing could prove it: the flow then opens no gate
+		return v.consent.entry.Err()
+	}
 	v.remember()
 	return nil
 }
@@ -135,8 +144,8 @@ func (c *Call) remember() {
 // OnFile looks up an earlier consent of this caller. Anyone can send a number,
 // so only a trunk that vouches for its callers is believed.
 func (v ivr) OnFile(context.Context) (bool, error) {
-	if v.anonymous() || !v.trunk.TrustCaller {
-		return false, nil
+	if v.anonymous() || !v.trunk.TrustCaller || v.consent.state == policy.StateDeclined || v.consent.state == policy.StateWithdrawn {
+		return false, nil // a no in this call outdoes any earlier yes
 	}
 	ctx, done := bounded()
 	defer done()

@@ -255,7 +255,8 @@ func TestOfferThatCannotBeReadIsRefused(t *testing.T) {
 			n := start(t, plan{})
 			line := newLine(t, n)
 			line.send("INVITE", "1", c.sdp)
-			line.until(fmt.Sprintf("SIP/2.0 %d", c.want.SIP))
+			line.final()
+			line.send("ACK", "1", "")
 			n.wantEnding(c.want)
 		})
 	}
@@ -449,24 +450,24 @@ func (l *line) until(begin string) string {
 	}
 }
 
+// final waits for the final answer to the INVITE.
+func (l *line) final() string {
+	l.t.Helper()
+	for {
+		if text := l.until("SIP/2.0 "); !strings.HasPrefix(text, "SIP/2.0 1") && strings.Contains(text, " INVITE\r\n") {
+			return text
+		}
+	}
+}
+
 // finish brings a cancelled call to its end: 487, or 200 and a BYE of ours.
 func (l *line) finish() {
 	l.t.Helper()
-	for {
-		text := l.until("SIP/2.0 ")
-		if !strings.Contains(text, " INVITE\r\n") {
-			continue
-		}
-		switch {
-		case strings.HasPrefix(text, "SIP/2.0 487"):
-			l.send("ACK", "1", "")
-			return
-		case strings.HasPrefix(text, "SIP/2.0 200"):
-			l.send("ACK", "1", "")
-			l.send("BYE", "2", "")
-			return
-		case !strings.HasPrefix(text, "SIP/2.0 1"):
-			return
-		}
+	switch text := l.final(); {
+	case strings.HasPrefix(text, "SIP/2.0 200"):
+		l.send("ACK", "1", "")
+		l.send("BYE", "2", "")
+	default:
+		l.send("ACK", "1", "")
 	}
 }

@@ -2,7 +2,6 @@ package call
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -120,10 +119,8 @@ func (v ivr) Await(ctx context.Context, f func(context.Context) error) error {
 	return gone
 }
 
-// Disconnect ends the call from our side, after what is queued has played.
-func (v ivr) Disconnect(ctx context.Context) error {
-	return errors.Join(v.drain(ctx), flowexec.ErrOver)
-}
+// Disconnect ends the call from our side.
+func (v ivr) Disconnect(context.Context) error { return flowexec.ErrOver }
 
 // onKey keeps a key of the caller's. Keys of other parties are not the flow's.
 func (c *Call) onKey(s *media.Stream, d media.Digit) {

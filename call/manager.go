@@ -2,6 +2,7 @@ package call
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"sort"
 	"sync"
@@ -130,7 +131,19 @@ func (m *Manager) Drain(ctx context.Context) {
 
 // Settled waits for every call's goroutine, and for recordings that are sealed
 // after their call's end. It is called once signalling and recorder are closed.
-func (m *Manager) Settled() { m.deps.late.Wait() }
+func (m *Manager) Settled(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() { // ends with the last of them
+		m.deps.late.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return errors.New("calls or recordings did not end in time")
+	}
+}
 
 // Draining tells whether new calls are refused.
 func (m *Manager) Draining() bool {

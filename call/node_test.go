@@ -3,6 +3,7 @@ package call_test
 import (
 	"context"
 	"encoding/binary"
+	"flag"
 	"fmt"
 	"net/netip"
 	"os"
@@ -34,7 +35,16 @@ import (
 	"assent/trunk"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// stories is how many calls are lived side by side: they wait more than they work.
+const stories = 12
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", fmt.Sprint(stories)); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 var loopback = netip.MustParseAddr("127.0.0.1")
 

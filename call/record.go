@@ -245,15 +245,11 @@ func (c *Call) spec() recorder.Spec {
 		Direction: event.Inbound, From: c.from(), To: c.to(), Reason: string(c.rec.last.Reason),
 		ConfigVersion: c.rules.Version, StartedAt: c.deps.Now(), DualChannel: c.trunk.Recording.DualChannel,
 		Consent: recorder.Consent{State: string(c.consent.state), Method: c.consent.method, Key: c.consent.key,
-			Prompt: c.consent.prompt, PromptSHA256: c.consent.sha256, Language: c.consent.language},
+			Prompt: c.consent.prompt, PromptSHA256: c.consent.sha256, Language: c.consent.language, Ledger: c.consent.ledger()},
 		Channels: []recorder.Channel{channelOf("external", &c.caller), {Party: "internal"}},
 	}
 	if c.agent != nil {
 		s.Channels[1] = channelOf("internal", &c.agent.party)
-	}
-	if c.consent.entry != nil {
-		index := c.consent.entry.Index()
-		s.Consent.Ledger = &index
 	}
 	for _, f := range c.gate.barrier.Floors {
 		s.Barrier = append(s.Barrier, recorder.Floor(f))

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"errors"
 	"time"
 
 	"go.uber.org/zap"
@@ -63,17 +64,20 @@ func (c *Call) end(err error) {
 
 // untap ends the recording's audio: nothing that arrives later is kept.
 func (c *Call) untap() {
-	if c.rec.tap == nil {
+	if c.rec.writer == nil {
 		return
 	}
-	position := c.rec.tap.Close()
+	var position int64
+	if c.rec.tap != nil {
+		position = c.rec.tap.Close()
+	}
 	c.mail.serve() // the first sample may have been noticed just now
 	c.rec.writer.Finish(recorder.Final{Position: position})
 }
 
 // hangUp ends both legs and frees the station.
 func (c *Call) hangUp() {
-	c.stopRinging()
+	c.stopRinging(cause{by: c.ending.By, status: 487, q850: c.ending.Q850, reason: c.ending.Reason})
 	why := sip.Cause{Status: c.ending.SIP, Q850: c.ending.Q850, Text: c.ending.Reason, RetryAfter: c.retryAfter}
 	if why.Status < 300 { // it answers no INVITE
 		why.Status = 0
@@ -96,8 +100,8 @@ func (c *Call) hangUp() {
 // record then says failed, and the file is kept all the same when it is whole.
 func (c *Call) seal() {
 	if c.rec.writer == nil {
-		if c.rec.last.Reason == policy.ReasonRecorderUnavailable {
-			c.publish(event.Event{Type: event.RecordingFailed, Reason: recorder.ResultBlocked, Recording: c.result()})
+		if r := c.result(); r.Result == recorder.ResultBlocked {
+			c.publish(event.Event{Type: event.RecordingFailed, Reason: r.Result, Recording: r})
 		}
 		return
 	}
@@ -108,7 +112,8 @@ func (c *Call) seal() {
 		c.tellResult(c.rec.writer.Result())
 	case <-late.C:
 		c.log.Error("recording not sealed in time", zap.String("recording", c.rec.writer.ID()))
-		c.rec.done = &event.Recording{ID: c.rec.writer.ID(), Result: recorder.ResultFailed}
+		c.rec.done = &event.Recording{ID: c.rec.writer.ID(), Result: recorder.ResultFailed,
+			Decision: string(c.rec.last.Verdict), Reason: string(c.rec.last.Reason)}
 		c.publish(event.Event{Type: event.RecordingFailed, Detail: "not sealed in time", Recording: c.rec.done})
 		c.deps.late.Go(func() { // ends with the recorder at the latest
 			<-c.rec.writer.Done()
@@ -141,13 +146,13 @@ func (c *Call) keepRecording(r recorder.Result) error {
 	if r.File == "" {
 		return nil
 	}
-	c.append(consent.TypeSealed, consent.SealedData{Recording: r.ID, File: r.File, SHA256: r.SHA256,
+	sealed := c.append(consent.TypeSealed, consent.SealedData{Recording: r.ID, File: r.File, SHA256: r.SHA256,
 		SidecarSHA256: r.SidecarSHA256, DurationMS: r.DurationMS, Result: r.Result})
 	ctx, done := bounded()
 	defer done()
-	err := c.deps.Store.PutRecording(ctx, store.Recording{ID: r.ID, Call: c.id, Trunk: c.trunkName, Queue: c.place.queue,
+	err := errors.Join(sealed.Wait(ctx), c.deps.Store.PutRecording(ctx, store.Recording{ID: r.ID, Call: c.id, Trunk: c.trunkName, Queue: c.place.queue,
 		Station: c.place.station, File: r.File, SHA256: r.SHA256, SidecarSHA256: r.SidecarSHA256,
-		DurationMS: r.DurationMS, Result: r.Result, CreatedAt: c.deps.Now()})
+		DurationMS: r.DurationMS, Result: r.Result, CreatedAt: c.deps.Now()}))
 	if err != nil {
 		c.log.Error("recording not stored", zap.String("recording", r.ID), zap.Error(err))
 	}
@@ -159,11 +164,8 @@ func (c *Call) result() *event.Recording {
 	if c.rec.done != nil {
 		return c.rec.done
 	}
-	r := &event.Recording{Decision: string(c.rec.last.Verdict), Reason: string(c.rec.last.Reason), Result: recorder.ResultNone}
-	if c.rec.last.Reason == policy.ReasonRecorderUnavailable {
-		r.Result = recorder.ResultBlocked
-	}
-	return r
+	r := c.folder.CDR().Recording
+	return &event.Recording{Decision: r.Decision, Reason: r.Reason, Result: r.Result}
 }
 
 // giveBack frees the ports and the seat.

@@ -63,6 +63,7 @@ func (c *Call) enableRecording(ctx context.Context, action string) error {
 			Detail: "the gate stays closed: consent is " + string(c.consent.state), Consent: c.consent.event()})
 		return nil
 	}
+	// The flow has drained; that nothing plays across the barrier is not left to it.
 	if err := c.drain(ctx); err != nil { // a hangup meanwhile leaves the gate closed
 		return err
 	}

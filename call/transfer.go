@@ -25,9 +25,6 @@ const (
 // ToQueue lets the caller wait until a station answers, and stays until the
 // talk is over (flowexec.ErrOver). Otherwise it returns the queue's outcome.
 func (v ivr) ToQueue(ctx context.Context, name string) (string, error) {
-	if err := v.drain(ctx); err != nil {
-		return "", err
-	}
 	ticket, err := v.deps.Board.Join(v.queueRules(), name, v.id)
 	switch {
 	case errors.Is(err, queue.ErrFull):
@@ -73,7 +70,6 @@ func (c *Call) leaveQueue(outcome string, err error) {
 // waitInQueue rings what the queue offers until a station answers ("" and no
 // error, the station is c.agent) or the queue's outcome is known.
 func (c *Call) waitInQueue(ctx context.Context, ticket *queue.Ticket) (string, error) {
-	defer c.stopRinging()
 	for {
 		e, got, err := await(ctx, c, ticket.Events(), c.connected)
 		switch {
@@ -86,6 +82,7 @@ func (c *Call) waitInQueue(ctx context.Context, ticket *queue.Ticket) (string, e
 		case queue.Offered:
 			c.ringStation(e.Offer)
 		case queue.TimedOut:
+			c.stopRinging(unanswered)
 			return outcomeTimeout, nil
 		case queue.Failed:
 			return outcomeFailure, nil
@@ -95,9 +92,6 @@ func (c *Call) waitInQueue(ctx context.Context, ticket *queue.Ticket) (string, e
 
 // ToStation rings one station.
 func (v ivr) ToStation(ctx context.Context, station string, timeout time.Duration) (string, error) {
-	if err := v.drain(ctx); err != nil {
-		return "", err
-	}
 	offer, err := v.deps.Board.Seize(v.queueRules(), station)
 	if errors.Is(err, queue.ErrBusy) {
 		return outcomeBusy, nil
@@ -110,9 +104,6 @@ func (v ivr) ToStation(ctx context.Context, station string, timeout time.Duratio
 
 // ToNumber calls a number through a trunk; only outside parties are left then.
 func (v ivr) ToNumber(ctx context.Context, number, trunkName string, timeout time.Duration) (string, error) {
-	if err := v.drain(ctx); err != nil {
-		return "", err
-	}
 	if trunkName == "" {
 		trunkName = v.seat.Trunk()
 	}
@@ -135,7 +126,6 @@ func (v ivr) ToNumber(ctx context.Context, number, trunkName string, timeout tim
 
 // connectTo waits for one attempt, then for the end of the talk.
 func (c *Call) connectTo(ctx context.Context, a *attempt, timeout time.Duration) (string, error) {
-	defer c.stopRinging()
 	answered, err := c.wait(ctx, timeout, func() bool { return c.connected() || a.outcome != "" })
 	switch {
 	case err != nil:
@@ -144,6 +134,7 @@ func (c *Call) connectTo(ctx context.Context, a *attempt, timeout time.Duration)
 		c.publish(event.Event{Type: event.CallTransferred, Station: a.station})
 		return "", c.talk(ctx)
 	case !answered:
+		c.stopRinging(unanswered)
 		return outcomeNoAnswer, nil
 	}
 	return a.outcome, nil
@@ -155,13 +146,13 @@ func (c *Call) connected() bool { return c.agent != nil }
 // talk joins the two and stays until one of them leaves. The caller's end
 // shows as the context's; the far party's end ends the call.
 func (c *Call) talk(ctx context.Context) error {
-	c.stopRinging()
-	if err := c.answered(ctx, c.caller.early); err != nil {
-		return err
-	}
 	a := c.agent
 	if c.place.queue != "" {
 		c.publish(event.Event{Type: event.QueueLeft, Reason: "answered"})
+	}
+	c.stopRinging(elsewhere)
+	if err := c.answered(ctx, c.caller.early); err != nil {
+		return err
 	}
 	c.caller.stream.Stop()
 	c.session.Bridge(c.caller.stream, a.stream)

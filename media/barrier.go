@@ -62,6 +62,7 @@ func (l *leg) cut(key *Digit) Floor {
 	}
 	f.Discarded = l.discard()
 	l.floors.raise(l, f.RTPTime, l.core.at, l.core.guard)
+	l.floors.bury(l)
 	return f
 }
 

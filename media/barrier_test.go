@@ -129,6 +129,21 @@ func TestANewSSRCIsAdmittedOnlyAfterTheGuard(t *testing.T) {
 	assertOnlyAfter(t, sink, 0)
 }
 
+func TestAnSSRCFromBeforeTheCutStaysDeadIfItSpeaksWhenTheRecordingBegins(t *testing.T) {
+	w := newWorld(1)
+	caller, agent := w.leg("caller", callerAddr), w.leg("agent", agentAddr)
+	old, present := &peer{ssrc: 4}, &peer{ssrc: 5}
+	w.talk(caller, old, 0x90, 5)
+	w.talk(caller, present, 0x90, 5)
+	b := w.cut(nil)
+	w.talk(caller, old, 0x90, 5)
+	sink := &memory{}
+	w.record(caller, agent, sink, b.Permit())
+	w.talk(caller, old, 0x90, 50)
+	w.talk(caller, present, after, 50)
+	assertOnlyAfter(t, sink, 0)
+}
+
 func TestAnSSRCThatFirstSentOnlyEventsMayStillSpeak(t *testing.T) {
 	w := newWorld(1)
 	caller, agent := w.leg("caller", callerAddr), w.leg("agent", agentAddr)

@@ -30,6 +30,7 @@ type driver struct {
 	current  *Session // whose work is being done
 	commands []func() // taken from the mailbox, not done yet
 	stopped  bool
+	pace     pace
 	past     Stats // of streams that are gone
 	unsent   uint64
 	panics   uint64
@@ -94,6 +95,7 @@ func (d *driver) shift() {
 
 // step waits for something to happen, and does it.
 func (d *driver) step() {
+	d.pace.gather()
 	n, err := d.poll.wait(d.timeout())
 	d.now = time.Now()
 	if err != nil {
@@ -101,6 +103,7 @@ func (d *driver) step() {
 		d.stopped = true
 		return
 	}
+	d.pace.count(n, d.now)
 	for i := range n {
 		if tag := d.poll.events[i].Fd; tag == nudgeTag {
 			d.poll.calm()

@@ -26,16 +26,34 @@ type floor struct {
 	young      bool // first heard after the moment
 }
 
-// raise sets the floors of all that l has heard: from for the source that carries its audio now, never for the others.
+// higher returns the higher of two floors, of which never is the highest.
+func higher(a, b uint64) uint64 {
+	if a == never || b == never {
+		return never
+	}
+	return later(a, b)
+}
+
+// raise sets the floors of all that l has heard: from for the source that carries its audio now, the end of their audio
+// and the guard for the others.
 func (f *floors) raise(l *leg, from uint64, at, guard time.Duration) {
 	*f = floors{set: true, at: at, guard: guard}
 	for i := range l.sources {
 		if s := &l.sources[i]; s.audio {
-			f.entry[i] = floor{generation: s.generation, from: never}
+			f.entry[i] = floor{generation: s.generation, from: s.end + uint64(samplesIn(guard))}
 		}
 	}
 	if s := l.speaking(); s != nil {
 		f.entry[s.slot].from = from
+	}
+}
+
+// bury admits nothing any more from the sources that l heard before the present one.
+func (f *floors) bury(l *leg) {
+	for i := range f.entry {
+		if i != l.audio {
+			f.entry[i].from = never
+		}
 	}
 }
 
@@ -61,4 +79,12 @@ func (f *floors) admit(s *source, ts uint64, jump bool, now time.Duration) uint6
 		e.from = later(e.from, ts+uint64(samplesIn(f.at+f.guard-now)))
 	}
 	return e.from
+}
+
+// known returns the floor of s as far as packets have shown it; 0 if there is none.
+func (f *floors) known(s *source) uint64 {
+	if e := &f.entry[s.slot]; f.set && e.generation == s.generation {
+		return e.from
+	}
+	return 0
 }

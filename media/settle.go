@@ -76,6 +76,13 @@ func (t *Tap) settled(i int) {
 	ch.near = neighbours{}
 	for k := range packets {
 		p := &packets[k]
+		p.from = higher(p.from, ch.floors.known(p.in.source)) // a packet behind it may have raised it
+		if t.gated {
+			p.from = higher(p.from, ch.leg.floors.known(p.in.source))
+		}
+		if p.from == never {
+			continue
+		}
 		t.silences(i, &p.in, p.in.ts+uint64(len(p.in.payload)))
 		t.place(i, &p.in, p.from, p.id)
 	}

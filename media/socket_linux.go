@@ -2,9 +2,9 @@ package media
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net/netip"
-	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -146,7 +146,7 @@ func (p *poller) add(fd int, tag int32) error {
 // wait returns how many events came within timeout milliseconds; -1 waits for ever.
 func (p *poller) wait(timeout int) (int, error) {
 	n, err := unix.EpollWait(p.epoll, p.events[:], timeout)
-	if err == syscall.EINTR {
+	if errors.Is(err, unix.EINTR) {
 		return 0, nil
 	}
 	return n, err

@@ -66,8 +66,8 @@ func (c *core) tap(t *Tap, left, right *leg) {
 	t.connect(1, right)
 	if s := left.speaking(); s != nil {
 		from := s.end
-		if t.gated && left.floors.set {
-			from = later(from, left.floors.entry[s.slot].from)
+		if known := left.floors.known(s); t.gated && known != never {
+			from = later(from, known)
 		}
 		t.timeline.begin(s, from)
 	}
@@ -107,7 +107,7 @@ func (t *Tap) record(i int, in *inbound, id codec.ID) {
 	s, ch, now := in.source, &t.channels[i], t.core.at
 	from := ch.floors.admit(s, in.ts, in.jump, now)
 	if t.gated {
-		from = later(from, ch.leg.floors.admit(s, in.ts, in.jump, now))
+		from = higher(from, ch.leg.floors.admit(s, in.ts, in.jump, now))
 	}
 	if from == never {
 		return

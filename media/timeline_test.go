@@ -231,6 +231,21 @@ func TestAPauseKeepsOutWhatIsSaidInItEvenIfThatComesLate(t *testing.T) {
 	}
 }
 
+func TestWhoSpokeBeforeAPauseIsRecordedAgainAfterIt(t *testing.T) {
+	w, caller, _, tap, sink := taped(t)
+	person, music := &peer{ssrc: 5}, &peer{ssrc: 6, ts: 1 << 30}
+	w.talk(caller, person, after, 50)
+	tap.suspend("hold")
+	w.talk(caller, music, 0x90, 50)
+	tap.resume()
+	person.ts += 50 * 160
+	w.talk(caller, person, after, 50)
+	assertOnlyAfter(t, sink, 0)
+	if n := len(sink.channel[0]); n < 149*160 {
+		t.Errorf("the recording ends at %d, want %d", n, 150*160)
+	}
+}
+
 func TestANewSourceOnAChannelIsPlacedByItsArrival(t *testing.T) {
 	w, caller, agent, tap, sink := taped(t)
 	w.talk(caller, &peer{ssrc: 5, ts: 1 << 31}, after, 10)

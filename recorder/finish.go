@@ -41,7 +41,7 @@ func (r *Recorder) conclude(rec *Recording) Result {
 	f := rec.facts(rec.final.Position)
 	erase, silent := rec.final.Erase, rec.tracks[0].silent() && rec.tracks[1].silent()
 	rec.mu.Unlock()
-	res := Result{ID: rec.id, Call: f.spec.Call}
+	res := f.spec.result()
 	switch {
 	case erase:
 		res.Result = ResultNone

@@ -174,7 +174,7 @@ func (r *Recorder) Open(spec Spec, durable <-chan error) *Recording {
 	rec := &Recording{id: spec.ID, opened: r.now(), ready: durable, done: make(chan struct{})}
 	rec.spec = spec
 	rec.ring.pool = r.pool
-	rec.result = Result{ID: spec.ID, Call: spec.Call}
+	rec.result = spec.result()
 	if err := r.register(rec); err != nil {
 		rec.phase, rec.result.Result, rec.result.Err = phaseOver, ResultFailed, err
 		close(rec.done)

@@ -315,3 +315,12 @@ func TestPlaceAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations a packet", allocs)
 	}
 }
+
+func TestASilentRecordingWithFactsLeavesNothingAndBreaksNothing(t *testing.T) {
+	g := newRig(t, nil, nil)
+	rec := g.open(nil)
+	rec.Update(func(s *Spec) { s.Station = "agent-1" })
+	if res := g.end(rec, 8000); res.Result != ResultTooShort || res.File != "" {
+		t.Errorf("%+v", res)
+	}
+}

@@ -80,7 +80,8 @@ func (r *Recorder) recoverOne(id string) (Result, error) {
 	if p != nil {
 		defer func() { _ = p.close() }() // everything was synced, or is kept as it is
 	}
-	res := Result{ID: id, Call: f.spec.Call, Result: ResultFailed, Recovered: true}
+	res := f.spec.result()
+	res.ID, res.Result, res.Recovered = id, ResultFailed, true
 	switch {
 	case errors.Is(err, errBusy):
 		return res, err
@@ -121,7 +122,7 @@ func (r *Recorder) recoverAudio(p *part, f facts) (Result, error) {
 		side, err := decodeSidecar(b)
 		if sha, _ := p.hash(); err == nil && sha == side.SHA256 {
 			if err := finishNames(p.disk, p.names); err != nil {
-				return Result{ID: f.spec.ID, Call: f.spec.Call}, err
+				return f.spec.result(), err
 			}
 			return r.Lookup(f.spec.ID)
 		}

@@ -31,6 +31,8 @@ var (
 type Result struct {
 	ID   string
 	Call string
+	// Trunk, Queue and Station are those of the recording's facts.
+	Trunk, Queue, Station string
 	// File is the path of the sealed file, empty if there is none.
 	File string
 	// SHA256 is of the whole stored file, SidecarSHA256 of its sidecar; both in hex.

@@ -19,7 +19,8 @@ const (
 // which every moment can be taken up again: sidecar, audio, then the facts go.
 func seal(p *part, f facts) (Result, error) {
 	p.settle()
-	res := Result{ID: f.spec.ID, Call: f.spec.Call, Result: ResultFailed, Recovered: f.recovered}
+	res := f.spec.result()
+	res.Result, res.Recovered = ResultFailed, f.recovered
 	for try := 0; ; try++ {
 		side, sidecar, err := prepare(p, f)
 		if err == nil {

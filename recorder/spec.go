@@ -79,6 +79,11 @@ type Floor struct {
 	Discarded int `json:"discarded"`
 }
 
+// result is the beginning of what becomes of the recording.
+func (s Spec) result() Result {
+	return Result{ID: s.ID, Call: s.Call, Trunk: s.Trunk, Queue: s.Queue, Station: s.Station}
+}
+
 // clone returns a copy that shares nothing with s.
 func (s Spec) clone() Spec {
 	s.Channels = slices.Clone(s.Channels)

@@ -52,7 +52,7 @@ func (r *Recorder) Lookup(id string) (Result, error) {
 	}
 	sha, err := hashHex(bytes.NewReader(b))
 	return Result{
-		ID: id, Call: s.Call, File: n.wav, SHA256: s.SHA256, SidecarSHA256: sha,
+		ID: id, Call: s.Call, Trunk: s.Trunk, Queue: s.Queue, Station: s.Station, File: n.wav, SHA256: s.SHA256, SidecarSHA256: sha,
 		DurationMS: s.DurationMS, Result: s.Result, Recovered: s.Recovered,
 	}, err
 }

@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -75,7 +76,7 @@ func (w *writer) pass(ending bool) {
 	for _, rec := range list {
 		now := w.r.now()
 		w.busySince.Store(now.UnixNano())
-		if w.step(rec, now, ending) {
+		if w.guarded(rec, now, ending) {
 			w.remove(rec)
 		}
 	}
@@ -88,6 +89,23 @@ func (w *writer) remove(rec *Recording) {
 	defer w.mu.Unlock()
 	w.recs = slices.DeleteFunc(w.recs, func(o *Recording) bool { return o == rec })
 }
+
+// guarded takes a step. A bug that breaks it costs this recording, which is
+// given up and left to Recover, and no other.
+func (w *writer) guarded(rec *Recording, now time.Time, ending bool) (over bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			err := fmt.Errorf("%w: %v", errBroken, p)
+			w.r.log.Error("recording broke", zap.String("recording", rec.id), zap.Error(err), zap.Stack("stack"))
+			w.r.finish(rec, Result{ID: rec.id, Result: ResultFailed, Err: err})
+			over = true
+		}
+	}()
+	return w.step(rec, now, ending)
+}
+
+// errBroken is a fault of ours.
+var errBroken = errors.New("internal fault")
 
 // step writes what is ripe of one recording; true once it needs no writer any more.
 func (w *writer) step(rec *Recording, now time.Time, ending bool) bool {
@@ -136,8 +154,8 @@ func (w *writer) trouble(rec *Recording, err error, now time.Time) {
 // flush makes the files if need be, and appends facts and audio.
 func (w *writer) flush(rec *Recording) error {
 	if rec.out == nil {
-		if err := w.create(rec); err != nil {
-			return err
+		if err := w.create(rec); err != nil || rec.out == nil {
+			return err // without a file there is nothing to keep: it is silent, or to be erased
 		}
 	}
 	rec.mu.Lock()

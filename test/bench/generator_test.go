@@ -20,7 +20,7 @@ func BenchmarkGenerator(b *testing.B) {
 }
 
 func alone(b *testing.B, t *table, calls int) {
-	if err := load.Pin(load.Cores()[0]); err != nil {
+	if err := load.Pin(cores[0]); err != nil {
 		b.Fatal(err)
 	}
 	g, err := load.New()

@@ -1,10 +1,8 @@
 package bench
 
 import (
-	"encoding/binary"
 	"flag"
 	"fmt"
-	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -21,12 +19,13 @@ var (
 	window = flag.Duration("window", 8*time.Second, "how long each row is measured")
 )
 
+// cores are what this process may run on before it pins itself.
+var cores = load.Cores()
+
 func TestMain(m *testing.M) {
 	flag.Parse()
 	code := m.Run()
 	for _, t := range tables {
-		fmt.Println()
-		fmt.Println(t.title)
 		t.print(os.Stdout)
 	}
 	os.Exit(code)
@@ -105,7 +104,6 @@ type stage struct {
 
 func set(b *testing.B, flow, answer string, recorded bool) *stage {
 	b.Helper()
-	cores := load.Cores()
 	if len(cores) < 2 {
 		b.Skip("the service and the generator need a core each")
 	}
@@ -123,7 +121,7 @@ func set(b *testing.B, flow, answer string, recorded bool) *stage {
 			"assent.yaml":             fmt.Sprintf(config, load.Source, g.Station(), flow, answer, recorded),
 			"flows/consent.yaml":      consentFlow,
 			"flows/straight.yaml":     straightFlow,
-			"prompts/en/question.wav": prompt(promptFrames),
+			"prompts/en/question.wav": load.Prompt(10),
 		})
 	})
 	if err != nil {
@@ -132,22 +130,6 @@ func set(b *testing.B, flow, answer string, recorded bool) *stage {
 	s.fresh = s.rss(b)
 	g.Start(s.UDP)
 	return s
-}
-
-// promptFrames is the length of the question, in packets.
-const promptFrames = 10
-
-// prompt renders a soft tone: a WAV file of 16-bit PCM at 8 kHz.
-func prompt(frames int) string {
-	var data []byte
-	for i := range frames * 160 {
-		data = binary.LittleEndian.AppendUint16(data, uint16(int16(3000*math.Sin(float64(i)/3))))
-	}
-	file := []byte("RIFF")
-	file = binary.LittleEndian.AppendUint32(file, uint32(36+len(data)))
-	file = append(file, "WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data"...)
-	file = binary.LittleEndian.AppendUint32(file, uint32(len(data)))
-	return string(append(file, data...))
 }
 
 func (s *stage) cpu(b *testing.B) time.Duration {

@@ -24,7 +24,12 @@ func newTable(title string, columns ...string) *table {
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
 
+// print writes the table, unless it has no row.
 func (t *table) print(w io.Writer) {
+	if len(t.rows) < 2 {
+		return
+	}
+	fmt.Fprintf(w, "\n%s\n", t.title)
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, row := range t.rows {
 		fmt.Fprintln(out, strings.Join(row, "\t"))

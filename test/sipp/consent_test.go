@@ -50,21 +50,21 @@ func TestNoIsConnectedAndNotRecorded(t *testing.T) {
 }
 
 func TestSilenceIsConnectedAndNotRecorded(t *testing.T) {
-	w := start(t, setup{})
+	w := start(t, setup{Flow: "asks-twice"})
 	w.stations("answers")
 	w.calls("silence")
 	w.leaves(unrecorded("no_input", "consent_missing"))
 }
 
 func TestAKeyDuringTheNoticeIsNoConsent(t *testing.T) {
-	w := start(t, setup{})
+	w := start(t, setup{Flow: "long-notice"})
 	w.stations("answers")
 	w.calls("key-during-notice")
 	w.leaves(unrecorded("no_input", "consent_missing"))
 }
 
 func TestAKeyTypedAheadIsNoConsent(t *testing.T) {
-	w := start(t, setup{})
+	w := start(t, setup{Flow: "long-notice"})
 	w.stations("answers")
 	w.calls("key-typed-ahead")
 	w.leaves(unrecorded("no_input", "consent_missing"))

@@ -20,7 +20,7 @@ import (
 )
 
 // stories is how many of them run at once: they wait more than they work.
-const stories = 12
+const stories = 10
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -94,7 +94,7 @@ log: { level: debug }
 // prompts and how long each plays. The stories' pauses rest on these.
 var prompts = map[string]time.Duration{
 	"welcome": 300 * time.Millisecond, "question": 600 * time.Millisecond, "goodbye": 300 * time.Millisecond,
-	"thanks": 2 * time.Second, "music": 500 * time.Millisecond,
+	"thanks": 2 * time.Second, "notice": 2 * time.Second, "music": 500 * time.Millisecond,
 }
 
 // worlds counts the worlds of this process.

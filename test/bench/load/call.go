@@ -82,15 +82,6 @@ func (c *Call) Dial(ctx context.Context, number string, talk bool) error {
 	return nil
 }
 
-// Press presses a key by RFC 4733, with the caller's next frame.
-func (c *Call) Press(key byte) { c.legs[caller].key.Store(uint32(key)) }
-
-// Prompted is how many packets the caller has heard that were not the agent's.
-func (c *Call) Prompted() int { return int(c.legs[caller].plain.Load()) }
-
-// Bridged is closed when an agent has taken the call.
-func (c *Call) Bridged() <-chan struct{} { return c.bridged }
-
 // CallerReleased is closed when the service has hung up on the caller.
 func (c *Call) CallerReleased() <-chan struct{} { return c.ended[caller] }
 

@@ -16,10 +16,11 @@ const (
 
 // leg is one party's audio.
 type leg struct {
-	to    netip.AddrPort // the service's port; set before speaks
-	speak atomic.Bool
-	key   atomic.Uint32 // a key to press; 0 is none
-	plain atomic.Uint32 // packets heard that carry no mark: prompts, music
+	to     netip.AddrPort // the service's port; set before speaks
+	speak  atomic.Bool
+	key    atomic.Uint32 // a key to press; 0 is none
+	plain  atomic.Uint32 // packets heard that carry no mark: prompts, music
+	passed atomic.Uint32 // frames that the far party has heard
 
 	// the pacer's own; read by others once it has stopped
 	buffers    [keyEnds][packetBytes]byte

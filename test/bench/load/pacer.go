@@ -44,7 +44,6 @@ func (p *pacer) run() {
 	defer close(p.done)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	urgent()
 	hear := [2]func([]byte, uint16, int64){}
 	for s := range hear {
 		hear[s] = func(packet []byte, port uint16, at int64) { p.hear(side(s), packet, port, at) }
@@ -57,13 +56,6 @@ func (p *pacer) run() {
 		p.audio[caller].drain(hear[caller])
 		p.audio[agent].drain(hear[agent])
 	}
-}
-
-// urgent lets this thread run before all others where the system permits it
-// (root does): a generator that waits for its turn measures itself.
-func urgent() {
-	first := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 1}
-	_ = unix.SchedSetAttr(0, &first, 0) // without it, lateness tells
 }
 
 // sleepUntil sleeps in the kernel: a runtime timer would wake a thread of its own.
@@ -156,6 +148,7 @@ func (p *pacer) hear(s side, packet []byte, port uint16, at int64) {
 		p.doubled++
 		return
 	}
+	l.passed.Add(1)
 	if m.round < l.newest {
 		p.swapped++
 	}

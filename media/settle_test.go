@@ -1,0 +1,126 @@
+package media
+
+import (
+	"testing"
+	"time"
+
+	"assent/media/sdp"
+)
+
+// settledWorld is a tapped call whose caller talks.
+func settledWorld() (w *world, caller, agent *leg, sink *memory, tap *Tap) {
+	w, sink = newWorld(1), &memory{}
+	caller, agent = w.leg("caller", callerAddr), w.leg("agent", agentAddr)
+	tap = w.record(caller, agent, sink, Permit{core: w.core})
+	return w, caller, agent, sink, tap
+}
+
+func TestALateFirstPacketOfTheStationCostsNoSlips(t *testing.T) {
+	w, caller, agent, sink, tap := settledWorld()
+	c, a := &peer{ssrc: 1}, &peer{ssrc: 2, ts: 77}
+	for frame := range 100 {
+		w.hears(caller, c.say(frameOf(byte(frame))))
+		packet := a.say(frameOf(0x20))
+		if frame == 0 { // 18 ms late: it comes just before the next one
+			w.until(w.clock.Sub(dawn) + 18*time.Millisecond)
+			w.hears(agent, packet)
+			w.until(w.clock.Sub(dawn) + 2*time.Millisecond)
+			continue
+		}
+		w.hears(agent, packet)
+		w.until(w.clock.Sub(dawn) + 20*time.Millisecond)
+	}
+	tap.close()
+	if len(sink.slips) > 0 {
+		t.Errorf("%d slips: %v", len(sink.slips), sink.slips)
+	}
+	missing := 0
+	for _, placed := range sink.placed[1][sink.first(1):] {
+		if !placed {
+			missing++
+		}
+	}
+	if missing > 0 || sink.first(1) > 80 {
+		t.Errorf("%d samples missing, first at %d; want none and a start within 10 ms", missing, sink.first(1))
+	}
+}
+
+// first is the position of a channel's first sample.
+func (m *memory) first(channel int) int {
+	for i, placed := range m.placed[channel] {
+		if placed {
+			return i
+		}
+	}
+	return len(m.placed[channel])
+}
+
+func TestAHoldWithoutAudioIsOneGapUntilAudioComesAgain(t *testing.T) {
+	w, caller, agent, sink, tap := settledWorld()
+	c, a := &peer{ssrc: 1}, &peer{ssrc: 2, ts: 77}
+	both := func(frames int, agentToo bool) {
+		for range frames {
+			w.hears(caller, c.say(frameOf(0x10)))
+			packet := a.say(frameOf(0x20)) // its clock runs on while it is silent
+			if agentToo {
+				w.hears(agent, packet)
+			}
+			w.until(w.clock.Sub(dawn) + 20*time.Millisecond)
+		}
+	}
+	both(30, true)
+	tap.suspend("hold")
+	agent.apply(agreeOn(sdp.Inactive))
+	both(40, false)
+	agent.apply(agreeOn(sdp.SendRecv))
+	tap.resume()
+	both(5, false) // it takes a moment to speak again
+	both(40, true)
+	end := tap.close()
+	for channel := range 2 {
+		told := make([]bool, end)
+		for i := range told {
+			told[i] = i < len(sink.placed[channel]) && sink.placed[channel][i]
+		}
+		for _, m := range sink.marks {
+			for i := max(m.from, 0); m.channel == channel && i < min(m.to, end); i++ {
+				told[i] = true
+			}
+		}
+		last := len(sink.placed[channel])
+		for i := sink.first(channel); i < last; i++ {
+			if !told[i] {
+				t.Fatalf("channel %d: position %d is neither audio nor marked", channel, i)
+			}
+		}
+	}
+}
+
+func agreeOn(d sdp.Direction) sdp.Agreement {
+	a := agree(agentAddr, 0)
+	a.Direction = d
+	return a
+}
+
+func TestAKeyThatWasDownIsForgotten(t *testing.T) {
+	w := newWorld(1)
+	caller := w.leg("caller", callerAddr)
+	p := &peer{ssrc: 5}
+	for i, packet := range p.press(1, 20) {
+		if i == 10 {
+			caller.forgetKeys()
+		}
+		w.hears(caller, packet)
+		w.until(w.clock.Sub(dawn) + 20*time.Millisecond)
+	}
+	w.until(w.clock.Sub(dawn) + 200*time.Millisecond)
+	if keys := w.digits(); len(keys) != 0 {
+		t.Fatalf("%+v: a press that began before counts", keys)
+	}
+	for _, packet := range p.press(2, 5) {
+		w.hears(caller, packet)
+	}
+	if keys := w.digits(); len(keys) != 1 || keys[0].Key != '2' {
+		t.Errorf("%+v, want the next key", keys)
+	}
+}
