@@ -137,6 +137,7 @@ func (a *App) endCrashed(ctx context.Context, c store.Call, answer event.CDRCons
 		return err
 	}
 	if n := len(decisions); n > 0 {
+		cdr.AnsweredAt = decisions[0].At // the first decision is taken at the answer
 		last := decisions[n-1].Decision
 		cdr.Recording.Decision, cdr.Recording.Reason = string(last.Verdict), string(last.Reason)
 	}

@@ -79,6 +79,9 @@ func (v ivr) Answer(_ context.Context, a flowexec.Consent) error {
 		return v.consent.entry.Err()
 	}
 	v.remember()
+	if v.gate.open { // a later answer: it may end what an earlier one allowed
+		v.decide("consent_answered")
+	}
 	return nil
 }
 

@@ -62,13 +62,14 @@ func (c *Call) keepDecision(trigger string, d policy.Decision) {
 	}
 }
 
-// facts are the policy's inputs as they stand.
+// facts are the policy's inputs as they stand. No action closes the gate, but the
+// latest answer holds: after a no it counts as closed.
 func (c *Call) facts(side policy.Side) policy.Facts {
 	f := policy.Facts{
 		Side: side, Direction: event.Inbound, Phase: c.place.phase,
 		Trunk: c.seat.Trunk(), TrunkRule: c.trunk.Recording,
 		Flow: c.flow.Name, FlowSuppress: c.flow.Suppress,
-		Consent: c.consent.state, GateOpen: c.gate.open, OutsideOnly: c.place.outside,
+		Consent: c.consent.state, GateOpen: c.gate.open && c.consent.state.OpensGate(), OutsideOnly: c.place.outside,
 		PeerRefused: c.peerRefused(), RecorderReady: !c.rec.blocked && c.recorderReady(),
 	}
 	if q, ok := c.rules.Queues[c.place.queue]; ok {

@@ -25,7 +25,7 @@ func TestYesOnTheKeypadIsRecordedFromThenOn(t *testing.T) {
 	if err != nil {
 		t.Skipf("SIPp's play_dtmf sends from a raw socket, which this user may not: %v", err)
 	}
-	raw.Close()
+	_ = raw.Close() // it was only asked for
 	byEachTransport(t, setup{}, func(_ *testing.T, w *world) {
 		w.stations("answers")
 		w.calls("yes")
