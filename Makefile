@@ -29,7 +29,7 @@ unit: ## unit tests with the race detector
 
 e2e: build ## the built binary, driven over SIP and RTP by SIPp and by test phones
 	./scripts/need.sh sipp:sip-tester
-	$(GO) test -timeout 480s -count=1 ./test/...
+	$(GO) test -timeout 480s -count=1 -p 1 ./test/...
 
 fuzz: ## every fuzz target for FUZZTIME each
 	./scripts/fuzz.sh $(FUZZTIME)

@@ -90,24 +90,29 @@ func (c *cdrFile) Watch(f func(event.CDR)) {
 	c.watchers = append(c.watchers, f)
 }
 
-// has tells whether the end of the file holds a call's record already: a crash
-// may have come between its line and the note that it is written.
-func (c *cdrFile) has(id string) bool {
+// find looks for a call's record at the end of the file: a crash may have come
+// between its line and the note in the store that it is written.
+func (c *cdrFile) find(id string) (cdr event.CDR, found bool) {
 	const tail = 1 << 20
 	file, err := os.Open(c.path)
 	if err != nil {
-		return false
+		return cdr, false
 	}
 	defer file.Close()
 	size, err := file.Seek(0, io.SeekEnd)
 	if err != nil {
-		return false
+		return cdr, false
 	}
 	b := make([]byte, min(size, tail))
 	if _, err := file.ReadAt(b, size-int64(len(b))); err != nil {
-		return false
+		return cdr, false
 	}
-	return bytes.Contains(b, []byte(`"id":"`+id+`"`))
+	for line := range bytes.Lines(b) {
+		if bytes.Contains(line, []byte(`"id":"`+id+`"`)) && json.Unmarshal(line, &cdr) == nil && cdr.ID == id {
+			return cdr, true
+		}
+	}
+	return event.CDR{}, false
 }
 
 // Close closes the file.

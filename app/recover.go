@@ -132,6 +132,9 @@ func (a *App) endCrashed(ctx context.Context, c store.Call, answer event.CDRCons
 	cdr := event.CDR{ID: c.ID, Trunk: c.Trunk, Direction: c.Direction, From: c.From, To: c.To, StartedAt: c.StartedAt,
 		EndedAt: now(), Ending: event.Ending{By: event.ByCrash, Q850: 41, Reason: "crash"}, ConfigVersion: c.ConfigVersion,
 		Consent: answer, Recording: event.CDRRecording{Decision: string(policy.VerdictNo), Result: event.ResultNone}}
+	if filed, ok := a.cdr.find(c.ID); ok { // it ended well, and only the store never heard of it
+		return a.store.EndCall(ctx, filed)
+	}
 	decisions, err := a.store.Decisions(ctx, c.ID)
 	if err != nil {
 		return err
@@ -165,7 +168,7 @@ func (a *App) fileCDRs(ctx context.Context) error {
 		return fmt.Errorf("store: CDRs without a line: %w", err)
 	}
 	for _, cdr := range unfiled {
-		if !a.cdr.has(cdr.ID) {
+		if _, filed := a.cdr.find(cdr.ID); !filed {
 			if err := a.cdr.Write(cdr); err != nil {
 				return err
 			}

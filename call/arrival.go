@@ -76,14 +76,37 @@ func (c *Call) refusal(r *trunk.Refusal) error {
 }
 
 // begin notes the running call in the store, so that a crash leaves a trace
-// from which the next start writes its CDR.
+// from which the next start writes its CDR, and fetches the salt that will hide
+// the caller's number. A slow disk holds up no caller: it happens beside the call.
 func (c *Call) begin() {
-	ctx, done := bounded()
-	defer done()
-	err := c.deps.Store.BeginCall(ctx, store.Call{ID: c.id, Trunk: c.trunkName, Direction: event.Inbound,
-		From: c.from(), To: c.to(), StartedAt: c.started, ConfigVersion: c.rules.Version})
-	if err != nil {
-		c.log.Error("running call not stored", zap.Error(err))
+	row := store.Call{ID: c.id, Trunk: c.trunkName, Direction: event.Inbound,
+		From: c.from(), To: c.to(), StartedAt: c.started, ConfigVersion: c.rules.Version}
+	hidden := !c.anonymous()
+	c.noted = &note{done: make(chan struct{})}
+	c.deps.late.Go(func() { // ends after two bounded writes
+		defer close(c.noted.done)
+		ctx, done := bounded()
+		defer done()
+		if err := c.deps.Store.BeginCall(ctx, row); err != nil {
+			c.log.Error("running call not stored", zap.Error(err))
+		}
+		if hidden {
+			c.noted.salt, c.noted.err = c.deps.Store.Subject(ctx, row.From)
+		}
+	})
+}
+
+// note is what the store makes of a call's beginning; it is read after done.
+type note struct {
+	done chan struct{}
+	salt []byte
+	err  error
+}
+
+// wait waits for the store, which is bounded itself.
+func (n *note) wait() {
+	if n != nil {
+		<-n.done
 	}
 }
 

@@ -54,6 +54,7 @@ type Call struct {
 	rec      recording
 	ending   *event.Ending
 	folder   *event.Folder
+	noted    *note          // the store's note of the call; nil for a call that was refused
 	quality  *event.Quality // what the media counted, once it is closed
 	settling bool           // the story is over: nothing begins any more
 }

@@ -113,17 +113,15 @@ func (c *Call) commitment() string {
 	if c.anonymous() {
 		return ""
 	}
-	ctx, done := bounded()
-	defer done()
-	salt, err := c.deps.Store.Subject(ctx, c.from())
-	if errors.Is(err, store.ErrAnonymous) { // a SIP name, no number
+	c.noted.wait()
+	if errors.Is(c.noted.err, store.ErrAnonymous) { // a SIP name, no number
 		return ""
 	}
-	if err != nil {
-		c.log.Error("no salt for the caller", zap.Error(err))
+	if c.noted.err != nil {
+		c.log.Error("no salt for the caller", zap.Error(c.noted.err))
 		return ""
 	}
-	return consent.Commitment(salt, c.from())
+	return consent.Commitment(c.noted.salt, c.from())
 }
 
 // remember lists an answer in the store. Where the trunk vouches for its
@@ -137,11 +135,13 @@ func (c *Call) remember() {
 	if c.trunk.TrustCaller && !c.anonymous() {
 		row.Caller, row.ExpiresAt = c.from(), row.At.Add(c.rules.ValidFor)
 	}
-	ctx, done := bounded()
-	defer done()
-	if err := c.deps.Store.PutConsent(ctx, row); err != nil {
-		c.log.Error("consent not stored", zap.Error(err))
-	}
+	c.deps.late.Go(func() { // ends after one bounded write
+		ctx, done := bounded()
+		defer done()
+		if err := c.deps.Store.PutConsent(ctx, row); err != nil {
+			c.log.Error("consent not stored", zap.Error(err))
+		}
+	})
 }
 
 // OnFile looks up an earlier consent of this caller. Anyone can send a number,

@@ -197,24 +197,55 @@ func (c *Call) refusedBeforeAnswer(err error) bool {
 
 // writeCDR writes the call's one record: a row in the store, then a line in the
 // file; a crash between the two leaves a row whose line the next start writes.
+// A store that does not take the row now is asked again beside the call.
 func (c *Call) writeCDR() {
+	c.noted.wait()
 	cdr := c.folder.CDR()
+	stored := c.storeCDR(cdr)
+	err := c.deps.CDR.Write(cdr)
+	if err != nil {
+		c.log.Error("CDR not written", zap.Error(err))
+	}
+	switch {
+	case stored != nil:
+		c.log.Error("CDR not stored yet", zap.Error(stored))
+		c.deps.late.Go(func() { c.storeLate(cdr, err == nil) })
+	case err == nil:
+		c.markFiled()
+	}
+}
+
+func (c *Call) storeCDR(cdr event.CDR) error {
 	ctx, done := bounded()
 	defer done()
-	stored := c.deps.Store.EndCall(ctx, cdr)
-	if stored != nil {
-		c.log.Error("CDR not stored", zap.Error(stored))
-	}
-	if err := c.deps.CDR.Write(cdr); err != nil {
-		c.log.Error("CDR not written", zap.Error(err))
-		return
-	}
-	if stored != nil {
-		return
-	}
+	return c.deps.Store.EndCall(ctx, cdr)
+}
+
+// markFiled notes that the record's line is in the file.
+func (c *Call) markFiled() {
+	ctx, done := bounded()
+	defer done()
 	if err := c.deps.Store.MarkFiled(ctx, c.id); err != nil {
 		c.log.Error("CDR not marked as written", zap.Error(err))
 	}
+}
+
+// lateTries bound how often a store is asked to take a record, about once in
+// two seconds; beyond, the next start takes it from the file.
+const lateTries = 150
+
+// storeLate asks the store again until it takes the record.
+func (c *Call) storeLate(cdr event.CDR, filed bool) {
+	for range lateTries {
+		time.Sleep(storeTimeout)
+		if c.storeCDR(cdr) == nil {
+			if filed {
+				c.markFiled()
+			}
+			return
+		}
+	}
+	c.log.Error("CDR never stored")
 }
 
 // qualityOf renders what the media counted for events and CDR.

@@ -129,10 +129,11 @@ func (g *Generator) Measure(length time.Duration, before, after func()) {
 // Figures are what a window came to.
 type Figures struct {
 	Sent, Lost                int
-	Delay                     *Delays // of each frame, from its departure to its arrival
-	Late                      *Delays // the generator's own: how late frames left
-	Doubled, Swapped, Foreign int     // in the whole run
-	Refused, Dropped          int     // by the generator's own sockets, in the whole run
+	Delay                     *Delays       // of each frame, from its departure to its arrival
+	Late                      *Delays       // the generator's own: how late frames left
+	Stood                     time.Duration // the most that a frame was late, in the whole run
+	Doubled, Swapped, Foreign int           // in the whole run
+	Refused, Dropped          int           // by the generator's own sockets, in the whole run
 }
 
 // LossPercent is how many of the frames sent never arrived.
@@ -143,14 +144,21 @@ func (f Figures) LossPercent() float64 {
 	return 100 * float64(f.Lost) / float64(f.Sent)
 }
 
-// tooLate is how late the generator's own frames may be at the 99th percentile.
-const tooLate = 10 * time.Millisecond
+const (
+	// tooLate is how late the generator's own frames may be at the 99th percentile.
+	tooLate = 10 * time.Millisecond
+	// stoodStill is how late any may be: a recording need not wait for what comes
+	// later than any network brings it.
+	stoodStill = 200 * time.Millisecond
+)
 
 // Invalid says why the run says nothing about the service, "" if it does.
 func (f Figures) Invalid() string {
 	switch {
 	case f.Late.At(0.99) > tooLate:
-		return fmt.Sprintf("the generator was late by %s at the 99th percentile", f.Late.At(0.99))
+		return fmt.Sprintf("the generator was late by %s at the 99th percentile", f.Late.At(0.99).Round(time.Millisecond))
+	case f.Stood > stoodStill:
+		return fmt.Sprintf("the generator stood still for %s", f.Stood.Round(time.Millisecond))
 	case f.Refused > 0:
 		return fmt.Sprintf("the generator could not send %d packets", f.Refused)
 	case f.Dropped > 0:
@@ -161,7 +169,7 @@ func (f Figures) Invalid() string {
 
 // Figures adds up the window; only after Stop.
 func (g *Generator) Figures() Figures {
-	f := Figures{Delay: &g.delay, Late: &g.late, Doubled: g.doubled, Swapped: g.swapped, Foreign: g.foreign, Refused: g.refused}
+	f := Figures{Delay: &g.delay, Late: &g.late, Stood: g.stood, Doubled: g.doubled, Swapped: g.swapped, Foreign: g.foreign, Refused: g.refused}
 	for _, s := range g.audio {
 		f.Dropped += s.dropped()
 	}

@@ -33,6 +33,7 @@ type pacer struct {
 	slot    [slots][]*Call
 	ports   [2]map[uint16]*Call // by side, by the service's port
 	late    Delays              // how late each call's turn was, in the window
+	stood   time.Duration       // the most that a turn was late, at any time
 	delay   Delays              // of frames that left in the window
 	refused int                 // packets that the kernel would not send
 	doubled int                 // frames that came twice
@@ -100,8 +101,10 @@ func (p *pacer) say(slot int64, round uint32, due time.Duration) {
 		}
 		kept = append(kept, c)
 		now := time.Now()
+		late := now.Sub(p.start) - due
+		p.stood = max(p.stood, late)
 		if p.measured(round) {
-			p.late.Add(now.Sub(p.start) - due)
+			p.late.Add(late)
 		}
 		for s := range c.legs {
 			l := &c.legs[s]
