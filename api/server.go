@@ -47,18 +47,27 @@ type Server struct {
 // New makes a server; Start binds it.
 func New(cfg Config, deps Deps) *Server {
 	s := &Server{cfg: cfg, deps: deps, done: make(chan struct{})}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
-	})
-	mux.HandleFunc("GET /readyz", s.readyz)
-	mux.Handle("GET /metrics", s.guarded(deps.Metrics))
 	s.server = &http.Server{
-		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		Handler: s.routes(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: zap.NewStdLog(deps.Log),
 	}
 	return s
+}
+
+// routes leaves no answer to the mux itself, whose errors are plain text.
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	for path, h := range map[string]http.Handler{
+		"/healthz": http.HandlerFunc(healthz),
+		"/readyz":  http.HandlerFunc(s.readyz),
+		"/metrics": s.guarded(s.deps.Metrics),
+	} {
+		mux.Handle("GET "+path, h) // HEAD too
+		mux.HandleFunc(path, onlyGet)
+	}
+	mux.Handle("/", s.guarded(http.HandlerFunc(nothing)))
+	return mux
 }
 
 // Start binds api.listen and serves until Close.
@@ -100,6 +109,19 @@ func (s *Server) Close(ctx context.Context) error {
 	return err
 }
 
+func healthz(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+func onlyGet(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Allow", "GET, HEAD")
+	problem(w, http.StatusMethodNotAllowed, r.URL.Path+" can only be read: GET or HEAD")
+}
+
+func nothing(w http.ResponseWriter, r *http.Request) {
+	problem(w, http.StatusNotFound, "there is no "+r.URL.Path)
+}
+
 func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
 	r := s.deps.Ready()
 	status := http.StatusOK
@@ -127,12 +149,12 @@ func (s *Server) allowed(r *http.Request) bool {
 		from, err := netip.ParseAddrPort(r.RemoteAddr)
 		return err == nil && from.Addr().Unmap().IsLoopback()
 	}
-	got, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	scheme, got, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	allowed := 0
 	for _, token := range s.cfg.Tokens {
 		allowed |= subtle.ConstantTimeCompare([]byte(got), []byte(token))
 	}
-	return ok && allowed == 1
+	return strings.EqualFold(scheme, "Bearer") && allowed == 1 // the scheme in any case: RFC 9110 section 11.1
 }
 
 // problem answers as RFC 9457 says.

@@ -73,6 +73,25 @@ func TestErrorsAreProblems(t *testing.T) {
 	}
 }
 
+func TestWhatIsThereCanOnlyBeRead(t *testing.T) {
+	handler := New(Config{}, Deps{Log: zap.NewNop(), Metrics: http.NotFoundHandler()}).server.Handler
+	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, httptest.NewRequest(http.MethodPost, path, http.NoBody))
+		if w.Code != 405 || w.Header().Get("Allow") != "GET, HEAD" || w.Header().Get("Content-Type") != "application/problem+json" {
+			t.Errorf("POST %s: %d %v", path, w.Code, w.Header())
+		}
+	}
+}
+
+func TestAStrangerLearnsNoPaths(t *testing.T) {
+	for _, path := range []string{"/metrics", "/v1/nothing", "/"} {
+		if w := ask(Config{}, Readiness{}, path, "192.0.2.1:1", ""); w.Code != 401 {
+			t.Errorf("%s: %d, want 401", path, w.Code)
+		}
+	}
+}
+
 func TestReadinessTellsEveryPart(t *testing.T) {
 	w := ask(Config{}, Readiness{Ready: true, Parts: map[string]string{"recordings": "disk full"}}, "/readyz", "127.0.0.1:1", "")
 	if w.Code != 200 || !strings.Contains(w.Body.String(), "disk full") {

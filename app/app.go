@@ -102,7 +102,7 @@ func (a *App) openEvidence(ctx context.Context) (err error) {
 		return fmt.Errorf("store: %w", err)
 	}
 	a.closing("store", func(context.Context) error { return a.store.Close() })
-	if a.ledger, err = consent.Open(cfg.Consent.Ledger, a.log.Named("ledger")); err != nil {
+	if a.ledger, err = openLedger(cfg.Consent.Ledger, a.log.Named("ledger")); err != nil {
 		return fmt.Errorf("consent.ledger: %w", err)
 	}
 	a.closing("ledger", func(context.Context) error { return a.ledger.Close() })

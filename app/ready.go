@@ -5,7 +5,8 @@ import (
 )
 
 // ready tells whether the node may have calls. Trouble with recording is told,
-// and does not make it unready: calls go on unrecorded.
+// and does not make it unready: calls go on unrecorded. Flows are always good
+// here: nothing starts, and nothing is reloaded, with flows that are not.
 func (a *App) ready() api.Readiness {
 	r := api.Readiness{Ready: true, Parts: map[string]string{"sip": "ok", "flows": "ok", "calls": "ok"}}
 	if err := a.store.Ready(); err != nil {
@@ -17,6 +18,9 @@ func (a *App) ready() api.Readiness {
 	if !a.listening.Load() {
 		r.Ready = false
 		r.Parts["sip"] = "not listening yet"
+	} else if err := a.sip.Ready(); err != nil {
+		r.Ready = false
+		r.Parts["sip"] = err.Error()
 	}
 	if a.calls.Draining() {
 		r.Ready = false

@@ -22,6 +22,8 @@ type remains struct {
 	consents map[string]event.CDRConsent // the last answer of each call that was running
 	sealed   map[string]string           // the recordings of calls that were running
 	unsealed map[string]string           // calls by recordings that began and were never sealed
+	hashes   map[int64]string            // of the entries that the store knows; "" where the ledger has none
+	entries  int64                       // that the ledger has
 }
 
 // recover finishes what a crash left: recordings become whole files, each with
@@ -32,9 +34,9 @@ func (a *App) recover(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("store: calls of the last run: %w", err)
 	}
-	left, err := readRemains(a.first.Config.Consent.Ledger, running)
+	left, err := a.readLedger(ctx, running)
 	if err != nil {
-		return fmt.Errorf("consent.ledger: %w", err)
+		return err
 	}
 	recovered := a.recoverRecordings(ctx, left)
 	for _, c := range running {
@@ -45,15 +47,54 @@ func (a *App) recover(ctx context.Context) error {
 	return a.fileCDRs(ctx)
 }
 
-// readRemains goes through the ledger once.
-func readRemains(dir string, running []store.Call) (remains, error) {
-	left := remains{consents: map[string]event.CDRConsent{}, sealed: map[string]string{}, unsealed: map[string]string{}}
+// readLedger learns from the ledger what the last run left, and whether it still
+// is the ledger that the store knows. A ledger that is not whole, or not that
+// one, records nothing more; what it and the store tell is made use of.
+func (a *App) readLedger(ctx context.Context, running []store.Call) (remains, error) {
+	known, err := a.witnesses(ctx)
+	if err != nil {
+		return remains{}, err
+	}
+	dir := a.first.Config.Consent.Ledger
+	left, err := readRemains(dir, running, known)
+	if err != nil {
+		a.distrust(adviseRepair(dir, err))
+		left.forgetOthers() // their seals may stand behind the damage
+	} else if err := a.holdLedger(ctx, left, known); err != nil {
+		return left, err
+	}
+	if a.ledger.Ready() == nil {
+		return left, nil
+	}
+	return left, a.answersFromStore(ctx, left)
+}
+
+// forgetOthers drops recordings of calls that had ended.
+func (r remains) forgetOthers() {
+	for id, call := range r.unsealed {
+		if _, ran := r.consents[call]; !ran {
+			delete(r.unsealed, id)
+		}
+	}
+}
+
+// readRemains goes through the ledger once. What it returns with an error is
+// what stands before the damage.
+func readRemains(dir string, running []store.Call, known []store.Consent) (remains, error) {
+	left := remains{consents: map[string]event.CDRConsent{}, sealed: map[string]string{}, unsealed: map[string]string{}, hashes: map[int64]string{}}
 	for _, c := range running {
 		left.consents[c.ID] = event.CDRConsent{State: string(policy.StateNotAsked)}
+	}
+	for _, k := range known {
+		left.hashes[k.LedgerIndex] = ""
 	}
 	for r, err := range consent.Entries(dir, consent.Filter{}) {
 		if err != nil {
 			return left, err
+		}
+		left.entries++
+		if _, asked := left.hashes[r.Index]; asked {
+			left.hashes[r.Index] = r.Hash
 		}
 		switch d := r.Data.(type) {
 		case consent.ConsentData:

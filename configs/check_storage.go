@@ -26,6 +26,7 @@ func (l *loader) checkStorage() {
 	l.given("cdr.file", l.CDR.File, "write a file, such as ./data/cdr.jsonl")
 	l.given("flows", l.Flows, "write a folder, such as ./flows")
 	l.given("prompts", l.Prompts, "write a folder, such as ./prompts")
+	l.checkPaths()
 	if !language.MatchString(l.Language) {
 		l.report("language", "write a tag such as en, de or pt-BR", "%q is no language", l.Language)
 	}

@@ -1,9 +1,13 @@
 package configs
 
 import (
-	"assent/source"
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"assent/source"
 )
 
 func TestEveryMistakeIsShownWithItsPlaceAndWhatWouldBeRight(t *testing.T) {
@@ -127,6 +131,61 @@ func TestTrunksThatTieAreAnErrorThatNamesBoth(t *testing.T) {
 	}
 	if found := problems(t, strings.Replace(tie, "numbers: [\"*\"]\n    flow: consent\n  b:", "numbers: [\"+49*\"]\n    flow: consent\n  b:", 1)); found != nil {
 		t.Errorf("trunks that share a source give\n%s", strings.Join(found, "\n"))
+	}
+}
+
+func TestPathsThatWouldDamageEachOtherAreErrors(t *testing.T) {
+	for text, want := range map[string]string{
+		"cdr: {file: ./data/ledger/ledger.jsonl}":                       "assent.yaml:1:13: cdr.file lies in consent.ledger; give cdr.file a place of its own, such as ./data/cdr.jsonl\n  cdr: {file: ./data/ledger/ledger.jsonl}\n              ^",
+		"cdr: {file: ./data/recordings/cdr.jsonl}":                      "assent.yaml:1:13: cdr.file lies in recordings.dir",
+		"cdr: {file: ./data/assent.db}":                                 "assent.yaml:1:13: cdr.file and store are the same",
+		"cdr: {file: ./data/assent.db-wal}":                             "assent.yaml:1:13: cdr.file and store are the same",
+		"cdr: {file: assent.yaml}":                                      "assent.yaml:1:13: cdr.file and the configuration are the same",
+		"cdr: {file: ./flows/cdr.yaml}":                                 "assent.yaml:1:13: what cdr.file names would be read as a flow",
+		"recordings: {dir: ./data/ledger}":                              "assent.yaml:1:19: recordings.dir and consent.ledger are the same; give recordings.dir a place of its own, such as ./data/recordings",
+		"recordings: {dir: ./data/x/../ledger/}":                        "assent.yaml:1:19: recordings.dir and consent.ledger are the same",
+		"recordings: {dir: ./data/ledger/recordings}":                   "assent.yaml:1:19: recordings.dir lies in consent.ledger",
+		"recordings: {dir: ./data/cdr.jsonl}":                           "assent.yaml:1:19: recordings.dir and cdr.file are the same",
+		"recordings: {dir: ./data}":                                     "assent.yaml:1:19: consent.ledger lies in recordings.dir; give recordings.dir a place of its own",
+		"recordings: {dir: ./flows}":                                    "assent.yaml:1:19: flows and recordings.dir are the same",
+		"recordings: {dir: ./prompts/en}":                               "assent.yaml:1:19: what recordings.dir names would be read as a prompt",
+		"prompts: ./data":                                               "assent.yaml:1:10: what recordings.dir names would be read as a prompt; give prompts a place of its own, such as ./prompts",
+		"flows: ./data/ledger":                                          "assent.yaml:1:8: flows and consent.ledger are the same",
+		"store: sqlite:./data/ledger/assent.db":                         "assent.yaml:1:8: store lies in consent.ledger; give store a place of its own, such as sqlite:./data/assent.db",
+		"recordings: {dir: ./rec}\nconsent: {ledger: ./rec/ledger}":     "assent.yaml:2:19: consent.ledger lies in recordings.dir; give consent.ledger a place of its own, such as ./data/ledger",
+		"consent: {ledger: ./mine}\nrecordings: {dir: ./mine/../mine/}": "assent.yaml:2:19: recordings.dir and consent.ledger are the same",
+	} {
+		found := problems(t, text)
+		if len(found) != 1 || !strings.HasPrefix(found[0], want) {
+			t.Errorf("%s\ngives\n%s\nwant\n%s", text, strings.Join(found, "\n"), want)
+		}
+	}
+}
+
+func TestPathsSideBySideAreFine(t *testing.T) {
+	for _, text := range []string{
+		"recordings: {dir: recordings}\nconsent: {ledger: ledger}\ncdr: {file: cdr.jsonl}\nstore: sqlite:assent.db",
+		"flows: .\nprompts: .",
+		"flows: prompts",
+		"recordings: {dir: ./data/ledger-recordings}",
+		"store: mysql:./data/cdr.jsonl\ncdr: {file: \"\"}",
+	} {
+		for _, problem := range problems(t, text) {
+			if strings.Contains(problem, "place of its own") {
+				t.Errorf("%s\ngives\n%s", text, problem)
+			}
+		}
+	}
+}
+
+func TestALinkHidesNoPath(t *testing.T) {
+	path := folder(t, "cdr: {file: ./elsewhere/cdr.jsonl}\n")
+	dir := filepath.Dir(path)
+	if err := errors.Join(os.MkdirAll(filepath.Join(dir, "data/ledger"), 0o700), os.Symlink("data/ledger", filepath.Join(dir, "elsewhere"))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(path, nil); err == nil || !strings.Contains(err.Error(), "assent.yaml:1:13: cdr.file lies in consent.ledger") {
+		t.Errorf("got %v", err)
 	}
 }
 

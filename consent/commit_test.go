@@ -36,6 +36,8 @@ func (d *fakeDisk) Sync() error {
 	return d.syncErr
 }
 
+func (d *fakeDisk) Intact() error { return nil }
+
 func (d *fakeDisk) Close() error { return nil }
 
 func startEmpty(d disk) *Ledger {

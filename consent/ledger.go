@@ -50,7 +50,8 @@ type Ledger struct {
 	inFlight int64     // entries that the syncer holds
 	durable  Checkpoint
 	stats    Stats
-	failed   error
+	failed   error // while it was open
+	refused  error // by Refuse or Broken
 	closed   bool
 }
 
@@ -76,6 +77,8 @@ func (l *Ledger) refusal() error {
 		return ErrClosed
 	case l.failed != nil:
 		return l.failed
+	case l.refused != nil:
+		return l.refused
 	case l.open != nil && len(l.open.lines) > maxBacklog:
 		return ErrBacklog
 	}
@@ -170,6 +173,9 @@ func (l *Ledger) Close() error {
 	close(l.wake)
 	l.mu.Unlock()
 	<-l.over
+	if l.disk == nil { // a broken ledger that could not even be opened
+		return nil
+	}
 	if err := l.disk.Close(); err != nil {
 		return fmt.Errorf("close ledger: %w", err)
 	}

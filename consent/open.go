@@ -46,7 +46,12 @@ func Open(dir string, log *zap.Logger) (*Ledger, error) {
 		f.Close() // the error that matters is err
 		return nil, fmt.Errorf("open ledger: %w", err)
 	}
-	return start(ledgerFile{f}, tail, log), nil
+	d, err := newLedgerFile(f)
+	if err != nil {
+		f.Close() // the error that matters is err
+		return nil, fmt.Errorf("open ledger: %w", err)
+	}
+	return start(d, tail, log), nil
 }
 
 // start begins to serve a ledger whose file ends with tail.

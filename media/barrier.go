@@ -63,6 +63,7 @@ func (l *leg) cut(key *Digit) Floor {
 	f.Discarded = l.discard()
 	l.floors.raise(l, f.RTPTime, l.core.at, l.core.guard)
 	l.floors.bury(l)
+	l.before.freeze()
 	return f
 }
 

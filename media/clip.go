@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -29,16 +30,12 @@ func NewClip(samples []int16) *Clip {
 	return c
 }
 
-// LoadClip reads a WAV file of one channel, 8 to 48 kHz, PCM or G.711, of at most pcm.MaxWAV bytes.
+// LoadClip reads a WAV file of one channel, 8 to 48 kHz, PCM or G.711, of at most pcm.MaxWAV bytes. A file without a
+// sample is an error: whoever is asked a question must be able to hear it.
 func LoadClip(path string) (*Clip, error) {
-	f, err := os.Open(path)
+	b, err := readPrompt(path)
 	if err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, pcm.MaxWAV+1))
-	if err != nil {
-		return nil, fmt.Errorf("read prompt %s: %w", path, err)
 	}
 	audio, err := pcm.DecodeWAV(b)
 	if err != nil {
@@ -48,10 +45,49 @@ func LoadClip(path string) (*Clip, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prompt %s: %w", path, err)
 	}
+	if len(samples) == 0 {
+		return nil, fmt.Errorf("prompt %s: it has no sound; want a file of one sample at least", path)
+	}
 	c := NewClip(samples)
 	sum := sha256.Sum256(b)
 	c.sha256 = hex.EncodeToString(sum[:])
 	return c, nil
+}
+
+// readPrompt reads a regular file. Opening anything else could wait for ever, for whoever writes into a pipe.
+func readPrompt(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("prompt %s: it is %s; want a WAV file", path, kindOf(info.Mode()))
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, pcm.MaxWAV+1))
+	if err != nil {
+		return nil, fmt.Errorf("read prompt %s: %w", path, err)
+	}
+	return b, nil
+}
+
+// kindOf names what is no regular file.
+func kindOf(mode fs.FileMode) string {
+	switch {
+	case mode.IsDir():
+		return "a folder"
+	case mode&fs.ModeNamedPipe != 0:
+		return "a pipe"
+	case mode&fs.ModeDevice != 0:
+		return "a device"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	}
+	return "no regular file"
 }
 
 // SHA256 returns the hash of the file that the clip was loaded from, in hex; "" for a clip without a file.

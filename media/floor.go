@@ -66,6 +66,9 @@ func (f *floors) admit(s *source, ts uint64, jump bool, now time.Duration) uint6
 		return 0
 	}
 	e := &f.entry[s.slot]
+	if s.returned {
+		return never
+	}
 	if e.generation != s.generation {
 		*e = floor{generation: s.generation, from: ts, young: true}
 	}

@@ -43,6 +43,7 @@ type leg struct {
 	audio       int // slot of the source that carries the audio; -1 before any
 	dropped     totals
 	floors      floors
+	before      witnesses
 
 	events *dtmf.Collector
 	merger dtmf.Merger

@@ -1,8 +1,12 @@
 package media
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -222,6 +226,51 @@ func TestPromptsAreFoundByLanguageThenForAll(t *testing.T) {
 	if p, err := LoadPrompts(filepath.Join(dir, "nowhere")); err != nil || p.Has("welcome", "de") {
 		t.Errorf("a missing folder: %v", err)
 	}
+}
+
+func TestAPromptThatNobodyCouldHearIsRefusedByName(t *testing.T) {
+	wav, err := os.ReadFile(filepath.Join("pcm", "testdata", firstWAV(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(data []byte) func(string) error {
+		return func(path string) error { return os.WriteFile(path, data, 0o600) }
+	}
+	for want, lay := range map[string]func(string) error{
+		"it was cut; want the whole file":                     put(wav[:1000]),
+		"it has no sound; want a file of one sample at least": put(pcm8([]byte{})),
+		"it is a pipe; want a WAV file":                       func(path string) error { return syscall.Mkfifo(path, 0o600) },
+		"it is a folder; want a WAV file":                     func(path string) error { return os.Mkdir(path, 0o700) },
+		"it is a device; want a WAV file":                     func(path string) error { return os.Symlink("/dev/zero", path) },
+	} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "en", "question.wav")
+		if err := errors.Join(os.Mkdir(filepath.Dir(path), 0o700), lay(path)); err != nil {
+			t.Fatal(err)
+		}
+		_, loading := LoadPrompts(dir)
+		p, _ := LoadPrompts(filepath.Join(dir, "none"))
+		_, reading := p.File(path)
+		for _, err := range []error{loading, reading} {
+			if err == nil || !strings.Contains(err.Error(), "prompt "+path+": ") || !strings.HasSuffix(err.Error(), want) {
+				t.Errorf("error %v; want %q", err, want)
+			}
+		}
+	}
+	path := filepath.Join(t.TempDir(), "short.wav")
+	if err := put(pcm8([]byte{1}))(path); err != nil {
+		t.Fatal(err)
+	}
+	if clip, err := LoadClip(path); err != nil || clip.samples() != 1 {
+		t.Errorf("one sample: %v", err)
+	}
+}
+
+// pcm8 returns a WAV file of 8 bits at 8 kHz.
+func pcm8(data []byte) []byte {
+	head := []byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x40\x1f\x00\x00\x01\x00\x08\x00data")
+	head[4] = byte(36 + len(data))
+	return slices.Concat(head, []byte{byte(len(data)), 0, 0, 0}, data)
 }
 
 func firstWAV(t *testing.T) string {

@@ -2,6 +2,7 @@ package media
 
 import (
 	"net/netip"
+	"time"
 
 	"assent/media/codec"
 )
@@ -79,11 +80,24 @@ func (l *leg) take(in *inbound, k kind) {
 		id = codec.PCMA
 	}
 	in.source.hear(in.ts, len(in.payload), l.core.at)
-	if in.verdict == fresh {
+	owner := l.owns(in)
+	l.forward(in, event, id)
+	if owner {
+		l.listen(in, id)
+	}
+}
+
+// quietOwner is how long the source that carries a stream's audio must have been silent before another one may take
+// its place: three packets. A second source that talks at the same time is heard by the other party, and by nobody else.
+const quietOwner = 60 * time.Millisecond
+
+// owns tells whether a packet is of the source that carries the stream's audio, which may become that one with it.
+func (l *leg) owns(in *inbound) bool {
+	s := l.speaking()
+	if in.verdict == fresh && (s == nil || l.core.at-s.spoke >= quietOwner) {
 		l.audio = in.source.slot
 	}
-	l.forward(in, event, id)
-	l.listen(in, id)
+	return l.audio == in.source.slot
 }
 
 // listen hands audio to who listens: the detectors and the taps.
@@ -153,7 +167,8 @@ func (l *leg) source(ssrc uint32) (*source, bool) {
 	}
 	s := &l.sources[free]
 	l.dropped.add(s.sum())
-	*s = source{slot: free, ssrc: ssrc}
+	*s = source{slot: free, ssrc: ssrc, returned: l.before.has(ssrc)}
+	l.before.add(ssrc)
 	return s, false
 }
 

@@ -45,10 +45,12 @@ type source struct {
 	suspect       uint16 // the sequence number that would prove a restart
 	suspicious    bool
 
-	audio     bool   // audio was received
-	end       uint64 // RTP time after the newest audio
-	frame     int64  // samples in the last audio packet
-	reference uint64 // RTP time that transit times are counted from
+	audio     bool          // audio was received
+	spoke     time.Duration // when audio came last
+	returned  bool          // its SSRC was heard before the barrier, and forgotten since
+	end       uint64        // RTP time after the newest audio
+	frame     int64         // samples in the last audio packet
+	reference uint64        // RTP time that transit times are counted from
 	baseline  baseline
 
 	reception
@@ -58,7 +60,7 @@ type source struct {
 // begin starts a generation with its first packet.
 func (s *source) begin(generation uint32, seq uint16, ts uint32, arrival time.Duration) {
 	old := *s
-	*s = source{ssrc: old.ssrc, slot: old.slot, generation: generation, heard: arrival, stamped: arrival}
+	*s = source{ssrc: old.ssrc, slot: old.slot, returned: old.returned, generation: generation, heard: arrival, stamped: arrival}
 	s.earlier, s.jitter = old.sum(), old.jitter
 	s.first = (old.newest>>16+1)<<16 | uint64(seq)
 	s.newestTS = (old.newestTS>>32+1)<<32 | uint64(ts)
@@ -140,7 +142,7 @@ func (s *source) hear(ts uint64, samples int, at time.Duration) {
 	if !s.audio || distance(s.end, end) > 0 {
 		s.end = end
 	}
-	s.audio, s.frame = true, int64(samples)
+	s.audio, s.frame, s.spoke = true, int64(samples), at
 	transit := at - s.since(ts)
 	s.baseline.add(at, transit)
 	s.reception.jitterOf(transit)

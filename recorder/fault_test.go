@@ -141,6 +141,52 @@ func TestAFullDiskKeepsWhatFits(t *testing.T) {
 	wantRamp(t, c[0], 0, len(c[0]), 0)
 }
 
+// Room for the names and the header is no room for a recording.
+func TestAFullDiskThatKeepsNoAudioFailsTheRecording(t *testing.T) {
+	for quota := int64(0); quota < 6000; quota += 100 {
+		d := newFaultDisk()
+		g := newRig(t, d, nil)
+		g.r.probe()
+		d.setQuota(quota)
+		rec := g.open(nil)
+		for pos := 0; pos < 32000; pos += 1600 {
+			talk(rec, pos, pos+1600)
+			g.flush()
+		}
+		res := g.end(rec, 0)
+		if res.Result == ResultDegraded && res.DurationMS > 0 {
+			mustVerify(t, res)
+			continue
+		}
+		if res.Result != ResultFailed || res.File != "" || !errors.Is(res.Err, syscall.ENOSPC) || len(g.files()) != 0 {
+			t.Fatalf("room for %d bytes: %+v, files %v", quota, res, g.files())
+		}
+		if g.r.Ready() == nil {
+			t.Error("a full disk must be told")
+		}
+	}
+}
+
+func TestSilenceBeforeAudioThatTheDiskRefusedIsNoRecording(t *testing.T) {
+	d := newFaultDisk()
+	g := newRig(t, d, nil)
+	rec := g.open(nil)
+	rec.Mark(0, 0, 16*rateHz, "hold")
+	rec.Mark(1, 0, 16*rateHz, "hold")
+	g.flush()
+	d.setFail(func(op, name string) error {
+		if op == "write" && strings.HasSuffix(name, ".wav.part") {
+			return syscall.ENOSPC
+		}
+		return nil
+	})
+	talk(rec, 16*rateHz, 18*rateHz)
+	res := g.end(rec, 0)
+	if res.Result != ResultFailed || !errors.Is(res.Err, syscall.ENOSPC) || len(g.files()) != 0 {
+		t.Errorf("%+v, files %v", res, g.files())
+	}
+}
+
 func TestAPauseStaysAPauseWhereTheDiskWasFull(t *testing.T) {
 	d := newFaultDisk()
 	g := newRig(t, d, nil)

@@ -52,7 +52,7 @@ func (r *Recorder) conclude(rec *Recording) Result {
 	case rec.out == nil:
 		res.Result, res.Err = ResultFailed, f.damage
 		return res
-	case f.frames == 0:
+	case f.frames == 0, f.nothingKept():
 		res.Result, res.Err = ResultFailed, f.damage
 		return r.discard(rec.out, res)
 	}
@@ -65,6 +65,13 @@ func (r *Recorder) sealed(rec *Recording, f facts) Result {
 		f.damage = errors.Join(f.damage, err)
 	}
 	res, err := seal(rec.out, f)
+	if err != nil {
+		r.health.fail(err, r.now())
+	}
+	if errors.Is(err, errNothingKept) {
+		res.Err = err
+		return r.discard(rec.out, res)
+	}
 	if closing := rec.out.close(); closing != nil {
 		r.log.Warn("recording did not close", zap.String("recording", rec.id), zap.Error(closing))
 	}
@@ -80,7 +87,9 @@ func (r *Recorder) discard(p *part, res Result) Result {
 	if p == nil {
 		return res
 	}
-	err := errors.Join(p.close(), removeAll(r.disk, p.names.wavPart, p.names.journal), r.disk.SyncDir(p.names.dir))
+	n := p.names
+	// A disk without room may have stopped the sealer between any two of the names.
+	err := errors.Join(p.close(), removeAll(r.disk, n.sidecarNew, n.sidecar, n.wav, n.wavPart, n.journal), r.disk.SyncDir(n.dir))
 	if err != nil {
 		res.Err = errors.Join(res.Err, fmt.Errorf("discard %s: %w", res.ID, err))
 	}

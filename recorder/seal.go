@@ -15,6 +15,9 @@ const (
 	cutTries = 10
 )
 
+// errNothingKept says that the disk had room for no audio at all.
+var errNothingKept = errors.New("no audio could be kept")
+
 // seal turns a part into a file with its sidecar. Names appear in an order in
 // which every moment can be taken up again: sidecar, audio, then the facts go.
 func seal(p *part, f facts) (Result, error) {
@@ -31,10 +34,12 @@ func seal(p *part, f facts) (Result, error) {
 			res.SidecarSHA256, err = hashHex(bytes.NewReader(side))
 			return res, err
 		}
-		if !errors.Is(err, syscall.ENOSPC) || try == cutTries || f.frames == 0 {
+		if !errors.Is(err, syscall.ENOSPC) || try == cutTries {
 			return res, fmt.Errorf("seal %s: %w", f.spec.ID, err)
 		}
-		f.cut(max(0, f.frames-cutStep), err)
+		if f.cut(max(0, f.frames-cutStep), err); f.nothingKept() {
+			return res, fmt.Errorf("seal %s: %w: %w", f.spec.ID, errNothingKept, err)
+		}
 	}
 }
 
@@ -44,6 +49,20 @@ func (f *facts) cut(frames int64, why error) {
 		f.gaps.lose(uint8(c), uint32(frames), uint32(f.frames))
 	}
 	f.frames, f.damage = frames, why
+}
+
+// nothingKept reports whether the timeline goes on beyond the file, and not a
+// millisecond of its audio is in it: an empty file, or silence before the first word.
+func (f *facts) nothingKept() bool {
+	if f.frames == f.end {
+		return false
+	}
+	for _, a := range f.audio {
+		if milliseconds(min(a.to, f.frames)-a.from) > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // prepare makes the audio whole and durable and returns its sidecar.

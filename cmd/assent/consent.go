@@ -28,7 +28,11 @@ func (v consentLsVerb) Run(io streams) error {
 	if err != nil {
 		return err
 	}
-	return printEntries(io, v.outputFlag, snapshot.Config.Consent.Ledger, consent.Filter{Type: v.Type, Since: v.Since})
+	records, err := entries(snapshot.Config.Consent.Ledger, consent.Filter{Type: v.Type, Since: v.Since})
+	if err != nil {
+		return err
+	}
+	return v.entries(io, records)
 }
 
 type consentShowVerb struct {
@@ -43,23 +47,32 @@ func (v consentShowVerb) Run(io streams) error {
 	if err != nil {
 		return err
 	}
-	records, err := consent.ByCall(snapshot.Config.Consent.Ledger, v.Call)
+	records, err := entries(snapshot.Config.Consent.Ledger, consent.Filter{Call: v.Call})
 	if err != nil {
 		return err
 	}
 	if len(records) == 0 {
 		return fmt.Errorf("%w: the ledger has no entry of call %s", errNotFound, v.Call)
 	}
-	return printEntries(io, v.outputFlag, snapshot.Config.Consent.Ledger, consent.Filter{Call: v.Call})
+	return v.entries(io, records)
 }
 
-func printEntries(io streams, f outputFlag, dir string, filter consent.Filter) error {
-	records, rows := []consent.Record{}, [][]string{}
+// entries reads what the filter lets through; none is an empty list.
+func entries(dir string, filter consent.Filter) ([]consent.Record, error) {
+	records := []consent.Record{}
 	for r, err := range consent.Entries(dir, filter) {
 		if err != nil {
-			return err
+			return nil, err
 		}
 		records = append(records, r)
+	}
+	return records, nil
+}
+
+// entries prints ledger entries.
+func (f outputFlag) entries(io streams, records []consent.Record) error {
+	rows := make([][]string, 0, len(records))
+	for _, r := range records {
 		data, err := json.Marshal(r.Data)
 		if err != nil {
 			return err
@@ -72,7 +85,7 @@ func printEntries(io streams, f outputFlag, dir string, filter consent.Filter) e
 type consentVerifyVerb struct {
 	configFlag
 	outputFlag
-	Checkpoint string `help:"A checkpoint kept earlier, as INDEX:HASH; its entry must still be there." placeholder:"INDEX:HASH"`
+	Checkpoint *checkpoint `help:"A checkpoint kept earlier, as INDEX:HASH; its entry must still be there." placeholder:"INDEX:HASH"`
 }
 
 // Run verifies the chain and prints the head, which is worth keeping elsewhere.
@@ -82,12 +95,8 @@ func (v consentVerifyVerb) Run(io streams) error {
 		return err
 	}
 	var expected []consent.Checkpoint
-	if v.Checkpoint != "" {
-		c, err := consent.ParseCheckpoint(v.Checkpoint)
-		if err != nil {
-			return err
-		}
-		expected = append(expected, c)
+	if v.Checkpoint != nil {
+		expected = append(expected, consent.Checkpoint(*v.Checkpoint))
 	}
 	report, err := consent.Verify(snapshot.Config.Consent.Ledger, expected...)
 	if err != nil {
@@ -95,4 +104,14 @@ func (v consentVerifyVerb) Run(io streams) error {
 	}
 	return v.print(io.out, report, []string{"FILE", "ENTRIES", "HEAD", "ROOT"},
 		[][]string{{report.File, strconv.FormatInt(report.Entries, 10), report.Head.String(), report.Root}})
+}
+
+// checkpoint is a consent.Checkpoint on the command line.
+type checkpoint consent.Checkpoint
+
+// UnmarshalText reads INDEX:HASH.
+func (c *checkpoint) UnmarshalText(text []byte) error {
+	parsed, err := consent.ParseCheckpoint(string(text))
+	*c = checkpoint(parsed)
+	return err
 }

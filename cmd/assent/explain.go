@@ -2,15 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net/netip"
 	"strconv"
 
 	"go.uber.org/zap"
 
+	"assent/event"
 	"assent/policy"
 	"assent/store"
-	"assent/trunk"
 )
 
 type explainVerb struct {
@@ -22,6 +22,12 @@ type explainCallVerb struct {
 	configFlag
 	outputFlag
 	ID string `arg:"" help:"The call's id."`
+}
+
+// callStory is all that the store knows of a call.
+type callStory struct {
+	CDR       *event.CDR       `json:"cdr"` // null: the call has not ended
+	Decisions []store.Decision `json:"decisions"`
 }
 
 // Run prints every decision of the call, row by row, with the source line.
@@ -37,13 +43,18 @@ func (v explainCallVerb) Run(io streams) error {
 		return err
 	}
 	cdr, err := s.CDR(ctx, v.ID)
-	if err != nil && len(decisions) == 0 {
+	running := errors.Is(err, store.ErrNotFound) && len(decisions) > 0
+	if err != nil && !running {
 		return err
 	}
 	if v.Output == "json" {
-		return v.print(io.out, map[string]any{"cdr": cdr, "decisions": decisions}, nil, nil)
+		story := callStory{CDR: &cdr, Decisions: listed(decisions)}
+		if running {
+			story.CDR = nil
+		}
+		return v.print(io.out, story, nil, nil)
 	}
-	if err == nil {
+	if !running {
 		fmt.Fprintf(io.out, "call %s on trunk %s: consent %s, recording %s (%s)\n", cdr.ID, cdr.Trunk, cdr.Consent.State, cdr.Recording.Result, cdr.Recording.Reason)
 	}
 	for _, d := range decisions {
@@ -83,62 +94,4 @@ func (f configFlag) open() (*store.Store, error) {
 		return nil, err
 	}
 	return store.OpenReadOnly(context.Background(), snapshot.Config.Store, zap.NewNop())
-}
-
-type explainInviteVerb struct {
-	configFlag
-	outputFlag
-	From     string `help:"The caller's number." required:""`
-	To       string `help:"The called number." required:""`
-	SourceIP string `help:"Where the INVITE comes from: IP or IP:port." required:"" name:"source-ip"`
-}
-
-// Run says which trunk takes the call, and why the others do not.
-func (v explainInviteVerb) Run(io streams) error {
-	src, err := parseSource(v.SourceIP)
-	if err != nil {
-		return err
-	}
-	snapshot, err := v.load()
-	if err != nil {
-		return err
-	}
-	table, err := trunk.New(snapshot.Config.Trunks, nil)
-	if err != nil {
-		return err
-	}
-	candidates := table.Explain(src, v.To)
-	rows := make([][]string, 0, len(candidates))
-	chosen := false
-	for _, c := range candidates {
-		takes := "no"
-		if c.Chosen {
-			takes, chosen = "YES", true
-		}
-		rows = append(rows, []string{c.Trunk, takes, c.Flow, c.Why})
-	}
-	if err := v.print(io.out, candidates, []string{"TRUNK", "TAKES IT", "FLOW", "WHY"}, rows); err != nil {
-		return err
-	}
-	switch {
-	case chosen:
-		return nil
-	case table.Known(src):
-		return fmt.Errorf("%w: the number is served by no trunk of this source, the caller gets 404", errNotFound)
-	}
-	return fmt.Errorf("%w: no trunk has this source, the caller gets silence", errNotFound)
-}
-
-// sipPort is where an INVITE comes from unless told otherwise.
-const sipPort = 5060
-
-func parseSource(text string) (netip.AddrPort, error) {
-	if src, err := netip.ParseAddrPort(text); err == nil {
-		return src, nil
-	}
-	addr, err := netip.ParseAddr(text)
-	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("--source-ip %q: an IP address is wanted, or IP:port", text)
-	}
-	return netip.AddrPortFrom(addr, sipPort), nil
 }

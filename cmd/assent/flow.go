@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"assent/app"
@@ -12,17 +13,22 @@ type flowVerb struct {
 
 type flowCheckVerb struct {
 	configFlag
+	outputFlag
 	Files []string `arg:"" optional:"" help:"Flow files; all of the configuration's flows where none is given."`
 }
 
 // Run compiles the flows against the configuration's prompts, queues, stations
-// and trunks; without a configuration only the language itself is checked.
+// and trunks.
 func (v flowCheckVerb) Run(io streams) error {
 	warnings, err := app.CheckFlows(v.options(), v.Files)
+	err = invalid(err)
 	printWarnings(io, warnings)
+	if v.Output == "json" {
+		return errors.Join(v.print(io.out, judge("", warnings, err), nil, nil), err)
+	}
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(io.out, "flows: valid")
-	return nil
+	_, err = fmt.Fprintln(io.out, "flows: valid")
+	return err
 }

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -46,7 +47,7 @@ func main() { os.Exit(run(os.Args[1:], streams{os.Stdout, os.Stderr})) }
 func run(args []string, io streams) int {
 	var v verbs
 	code := -1
-	parser, err := kong.New(&v, kong.Name("assent"), kong.Writers(io.out, io.err), kong.UsageOnError(),
+	parser, err := kong.New(&v, kong.Name("assent"), kong.Writers(io.out, io.err),
 		kong.Description("A SIP back-to-back user agent that records phone calls lawfully, and proves it."),
 		kong.Exit(func(c int) { code = c }))
 	if err != nil {
@@ -58,10 +59,21 @@ func run(args []string, io streams) int {
 		return code
 	}
 	if err != nil {
+		printVerbs(parser, err, io.err)
 		fmt.Fprintln(io.err, "assent:", err)
 		return exitUsage
 	}
 	return report(ctx.Run(io), io.err)
+}
+
+// printVerbs prints what there is to choose from where no verb was reached.
+func printVerbs(parser *kong.Kong, err error, w io.Writer) {
+	wrong, ok := errors.AsType[*kong.ParseError](err)
+	if !ok || wrong.Context.Selected() != nil && wrong.Context.Selected().Leaf() {
+		return
+	}
+	parser.Stdout = w
+	_ = wrong.Context.PrintUsage(false) // the error itself follows
 }
 
 // report prints an error and finds its exit code.
@@ -76,20 +88,15 @@ func report(err error, w io.Writer) int {
 	}
 	fmt.Fprintln(w, "assent:", err)
 	switch {
-	case errors.Is(err, errInvalid):
-		return exitInvalid
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, errNotFound):
 		return exitNotFound
 	case errors.Is(err, os.ErrPermission):
 		return exitForbidden
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		return exitTimeout
 	}
 	return exitFailed
 }
 
-// Errors that choose an exit code.
-var (
-	errInvalid  = errors.New("not valid")
-	errNotFound = errors.New("not found")
-)
+// errNotFound chooses its exit code.
+var errNotFound = errors.New("not found")

@@ -116,6 +116,23 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+func TestWithoutAVerbTheVerbsArePrinted(t *testing.T) {
+	for _, args := range [][]string{nil, {"nonsense"}} {
+		got := tell(args...)
+		for _, verb := range []string{"run", "demo", "init", "check", "explain call", "flow check", "recording verify", "consent verify", "version"} {
+			if !strings.Contains(got.err, "\n  "+verb+" ") {
+				t.Errorf("%q: %s is missing in\n%s", args, verb, got.err)
+			}
+		}
+		if got.code != exitUsage || got.out != "" {
+			t.Errorf("%q: exit code %d, %q", args, got.code, got.out)
+		}
+	}
+	if got := tell("explain", "call"); strings.Contains(got.err, "demo") {
+		t.Errorf("a wrong flag of a known verb prints all the others:\n%s", got.err)
+	}
+}
+
 func TestConfigurationErrorsShowThePlace(t *testing.T) {
 	path := write(t, filepath.Join(t.TempDir(), "assent.yaml"), "trunks:\n  a: { colour: blue }\n")
 	if got := tell("check", path); !strings.Contains(got.err, "assent.yaml:2:8: ") || !strings.Contains(got.err, "^") {

@@ -27,3 +27,11 @@ func (f outputFlag) print(w io.Writer, v any, header []string, rows [][]string) 
 	}
 	return t.Flush()
 }
+
+// listed makes a list that is empty an empty list of JSON, not null.
+func listed[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

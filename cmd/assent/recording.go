@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -45,12 +47,19 @@ func (v recordingLsVerb) Run(io streams) error {
 		length := (time.Duration(r.DurationMS) * time.Millisecond).String()
 		rows = append(rows, []string{r.ID, r.CreatedAt.Format(time.RFC3339), r.Call, r.Trunk, r.Queue, r.Station, length, r.Result, r.File})
 	}
-	return v.print(io.out, list, []string{"ID", "CREATED", "CALL", "TRUNK", "QUEUE", "STATION", "LENGTH", "RESULT", "FILE"}, rows)
+	return v.print(io.out, listed(list), []string{"ID", "CREATED", "CALL", "TRUNK", "QUEUE", "STATION", "LENGTH", "RESULT", "FILE"}, rows)
 }
 
 type recordingShowVerb struct {
 	configFlag
+	outputFlag
 	ID string `arg:"" help:"The recording's id."`
+}
+
+// evidence is what was written down about a recording.
+type evidence struct {
+	Sidecar json.RawMessage  `json:"sidecar"`
+	Ledger  []consent.Record `json:"ledger"`
 }
 
 // Run prints the sidecar and what the ledger says of the call.
@@ -62,14 +71,24 @@ func (v recordingShowVerb) Run(io streams) error {
 	path := recordingPath(snapshot.Config.Recordings.Dir, v.ID)
 	sidecar, err := os.ReadFile(strings.TrimSuffix(path, filepath.Ext(path)) + ".json")
 	if err != nil {
-		return fmt.Errorf("%w: recording %s: %w", errNotFound, v.ID, err)
+		return absent(v.ID, err)
 	}
-	fmt.Fprintf(io.out, "%s\n", sidecar)
-	report, err := recorder.Verify(path)
+	var of recorder.Sidecar
+	if err := json.Unmarshal(sidecar, &of); err != nil {
+		return fmt.Errorf("the sidecar of recording %s: %w", v.ID, err)
+	}
+	if of.Call == "" {
+		return fmt.Errorf("the sidecar of recording %s names no call", v.ID)
+	}
+	records, err := entries(snapshot.Config.Consent.Ledger, consent.Filter{Call: of.Call})
 	if err != nil {
 		return err
 	}
-	return printEntries(io, outputFlag{"table"}, snapshot.Config.Consent.Ledger, consent.Filter{Call: report.Sidecar.Call})
+	if v.Output == "json" {
+		return v.print(io.out, evidence{sidecar, records}, nil, nil)
+	}
+	fmt.Fprintf(io.out, "%s\n", sidecar)
+	return v.entries(io, records)
 }
 
 // recordingPath finds the file of an id, or takes a path as it is.
@@ -80,9 +99,25 @@ func recordingPath(dir, idOrPath string) string {
 	return filepath.Join(dir, idOrPath+".wav")
 }
 
+// absent tells a recording that is not there from one that can't be read.
+func absent(id string, err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%w: recording %s: %w", errNotFound, id, err)
+	}
+	return fmt.Errorf("recording %s: %w", id, err)
+}
+
 type recordingVerifyVerb struct {
 	configFlag
+	outputFlag
 	IDs []string `arg:"" help:"Ids, or paths of files."`
+}
+
+// proof is what verifying one recording found.
+type proof struct {
+	File    string `json:"file"`
+	Valid   bool   `json:"valid"`
+	Problem string `json:"problem"` // empty where it is valid
 }
 
 // Run checks each file against its sidecar, and both against the ledger.
@@ -91,21 +126,24 @@ func (v recordingVerifyVerb) Run(io streams) error {
 	if err != nil {
 		return err
 	}
-	failed := 0
+	proofs, rows := make([]proof, 0, len(v.IDs)), make([][]string, 0, len(v.IDs))
+	failed, missing := 0, error(nil)
 	for _, id := range v.IDs {
-		path := recordingPath(snapshot.Config.Recordings.Dir, id)
-		if _, err := os.Stat(path); err != nil {
-			return fmt.Errorf("%w: recording %s: %w", errNotFound, id, err)
-		}
-		if err := app.VerifyRecording(path, snapshot.Config.Consent.Ledger); err != nil {
-			fmt.Fprintf(io.out, "%s: NOT VALID: %v\n", path, err)
+		p, answer := proof{File: recordingPath(snapshot.Config.Recordings.Dir, id), Valid: true}, "valid"
+		if _, err := os.Stat(p.File); err != nil {
+			missing = errors.Join(missing, absent(id, err))
+			p.Valid, p.Problem, answer = false, err.Error(), "NOT THERE"
+		} else if err := app.VerifyRecording(p.File, snapshot.Config.Consent.Ledger); err != nil {
+			p.Valid, p.Problem, answer = false, err.Error(), "NOT VALID"
 			failed++
-			continue
 		}
-		fmt.Fprintf(io.out, "%s: valid\n", path)
+		proofs, rows = append(proofs, p), append(rows, []string{p.File, answer, p.Problem})
+	}
+	if err := v.print(io.out, proofs, []string{"FILE", "IS", "PROBLEM"}, rows); err != nil {
+		return err
 	}
 	if failed > 0 {
 		return fmt.Errorf("%d of %d recordings are not what was sealed", failed, len(v.IDs))
 	}
-	return nil
+	return missing
 }

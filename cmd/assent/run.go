@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"assent/app"
 	"assent/configs"
-	"assent/source"
 )
 
 // defaultConfig is the file that every verb reads unless told otherwise.
@@ -31,74 +28,43 @@ type runVerb struct{ configFlag }
 
 // Run serves until SIGTERM or SIGINT has drained it; a second one ends it.
 func (v runVerb) Run() error {
-	a, err := app.New(v.options())
+	reload, end := make(chan os.Signal, 1), make(chan os.Signal, 2)
+	signal.Notify(reload, syscall.SIGHUP) // before anything is open: a signal waits until it can be served
+	signal.Notify(end, syscall.SIGTERM, syscall.SIGINT)
+	defer signal.Stop(reload)
+	defer signal.Stop(end)
+	return serve(v.options(), reload, end)
+}
+
+// serve runs the service by two kinds of signals.
+func serve(opts app.Options, reload, end <-chan os.Signal) error {
+	a, err := app.New(opts)
 	if err != nil {
+		return invalid(err)
+	}
+	if err := a.Start(context.Background()); err != nil {
 		return err
 	}
-	ctx := context.Background()
-	if err := a.Start(ctx); err != nil {
-		return err
-	}
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT)
-	defer signal.Stop(signals)
-	for s := range signals {
-		if s == syscall.SIGHUP {
+	for {
+		select {
+		case <-reload:
 			_ = a.Reload() // told in the log and as an event; the old configuration stays
-			continue
+		case <-end:
+			return drain(a, end)
 		}
-		break
 	}
-	draining, end := context.WithCancel(ctx)
-	defer end()
-	go func() { // ends with the process
-		for s := range signals {
-			if s != syscall.SIGHUP {
-				end()
-			}
+}
+
+// drain waits for the running calls, or for another signal.
+func drain(a *app.App, end <-chan os.Signal) error {
+	draining, hurry := context.WithCancel(context.Background())
+	defer hurry()
+	go func() { // ends with the drain
+		select {
+		case <-end:
+			hurry()
+		case <-draining.Done():
 		}
 	}()
 	return a.Stop(draining)
 }
-
-type checkVerb struct {
-	Files []string `arg:"" optional:"" help:"Configurations; assent.yaml where none is given."`
-}
-
-// Run validates; warnings are printed and do not fail.
-func (v checkVerb) Run(io streams) error {
-	files := v.Files
-	if len(files) == 0 {
-		files = []string{defaultConfig}
-	}
-	for _, file := range files {
-		warnings, err := app.Check(app.Options{Config: file, Env: os.Environ()})
-		if err != nil {
-			return err
-		}
-		printWarnings(io, warnings)
-		fmt.Fprintf(io.out, "%s: valid\n", file)
-	}
-	return nil
-}
-
-func printWarnings(io streams, warnings []source.Problem) {
-	for _, w := range warnings {
-		fmt.Fprintln(io.err, w.Error())
-	}
-}
-
-type versionVerb struct{}
-
-// Run prints the version that the build stamped, and the toolchain.
-func (versionVerb) Run(io streams) error {
-	v, goVersion := version, ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		goVersion = info.GoVersion
-	}
-	_, err := fmt.Fprintf(io.out, "assent %s %s\n", v, goVersion)
-	return err
-}
-
-// version is set by the linker.
-var version = "devel"

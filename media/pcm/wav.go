@@ -28,7 +28,7 @@ func DecodeWAV(b []byte) (Audio, error) {
 	if len(b) < 12 || string(b[:4]) != "RIFF" || string(b[8:12]) != "WAVE" {
 		return Audio{}, fmt.Errorf("%w: no RIFF/WAVE header", ErrWAV)
 	}
-	format, data, err := findChunks(b[12:])
+	format, data, err := findChunks(b)
 	if err != nil {
 		return Audio{}, err
 	}
@@ -44,16 +44,22 @@ func (a Audio) At8k() ([]int16, error) {
 	return Resample(a.Samples, a.RateHz)
 }
 
-// findChunks returns the bodies of the "fmt " and the "data" chunk, in whichever order with whatever between. A data
-// chunk that claims more than the file has, as streaming writers leave it, ends with the file.
-func findChunks(b []byte) (format, data []byte, err error) {
-	for len(b) >= 8 {
+// findChunks returns the bodies of the "fmt " and the "data" chunk of a whole file, in whichever order with whatever
+// between. A data chunk that declares more than the file has was cut, unless a streaming writer left it so.
+func findChunks(file []byte) (format, data []byte, err error) {
+	for b := file[12:]; len(b) >= 8; {
 		name, size := string(b[:4]), uint64(binary.LittleEndian.Uint32(b[4:8]))
 		b = b[8:]
+		if name == "data" && streamed(file, len(file)-len(b), size) {
+			size = uint64(len(b))
+		}
 		body := b[:min(size, uint64(len(b)))]
 		switch {
 		case name == "fmt " && format == nil:
 			format = body
+		case name == "data" && data == nil && size > uint64(len(b)):
+			return nil, nil, fmt.Errorf("%w: its data chunk declares %d bytes, and the file has %d of them: it was cut; want the whole file",
+				ErrWAV, size, len(b))
 		case name == "data" && data == nil:
 			data = body
 		}
@@ -66,6 +72,17 @@ func findChunks(b []byte) (format, data []byte, err error) {
 		return nil, nil, fmt.Errorf("%w: no data chunk", ErrWAV)
 	}
 	return format, data, nil
+}
+
+// endless is the least of the sizes that a writer which can't go back leaves in a header, 0 aside: 0x7FFFF000,
+// 0x7FFFFFFF, 0x80000000 or 0xFFFFFFFF, some with the header's bytes taken off. No file of MaxWAV bytes has them.
+const endless = 0x7FFFF000
+
+// streamed reports whether a data chunk of that size, whose body begins at offset start, ends with the file, because its
+// writer never learnt the length. An empty chunk does only if the file's own size ends before it as well.
+func streamed(file []byte, start int, size uint64) bool {
+	whole := uint64(binary.LittleEndian.Uint32(file[4:8]))
+	return size >= endless || size == 0 && (whole >= endless || whole+8 <= uint64(start))
 }
 
 // Format tags (RFC 2361); an extensible header carries one of them in its GUID.

@@ -19,6 +19,7 @@ type wavFile struct {
 	before, after       []byte // whole chunks around the data
 	extensible          bool
 	claim               uint32 // the data chunk's size, if it lies
+	unpatched           bool   // the sizes are 0: the writer streamed
 }
 
 func (w wavFile) bytes() []byte {
@@ -43,7 +44,12 @@ func (w wavFile) bytes() []byte {
 		binary.LittleEndian.PutUint32(data[4:], w.claim)
 	}
 	body := slices.Concat([]byte("WAVE"), chunk("fmt ", format), w.before, data, w.after)
-	return chunk("RIFF", body)
+	file := chunk("RIFF", body)
+	if w.unpatched {
+		clear(file[4:8])
+		clear(file[len(file)-len(w.after)-len(data)+4:][:4])
+	}
+	return file
 }
 
 func chunk(name string, body []byte) []byte {
@@ -91,14 +97,35 @@ func TestDecodeWAVSkipsOtherChunks(t *testing.T) {
 	}
 }
 
-// A writer that streams leaves the size at its greatest; a file that was cut keeps the size it had. Half a sample at the
-// end is no sample.
-func TestDecodeWAVReadsToTheEndOfAFileThatClaimsMore(t *testing.T) {
-	file := wavFile{tag: 1, bits: 16, channels: 1, rateHz: 8000, data: []byte{1, 0, 2, 0, 3}, claim: 0xFFFFFFFF}
-	b := file.bytes()
-	audio, err := DecodeWAV(b[:len(b)-1])
-	if err != nil || !slices.Equal(audio.Samples, []int16{1, 2}) {
+// A writer that streams leaves the size at 0 or at its greatest. Half a sample at the end is no sample.
+func TestDecodeWAVReadsWhatAStreamingWriterLeftToItsEnd(t *testing.T) {
+	for _, claim := range []uint32{0, 0x7FFFF000, 0x7FFFFFFF, 0x7FFFFFFF - 36, 0x80000000, 0xFFFFFFFF - 36, 0xFFFFFFFF} {
+		file := wavFile{tag: 1, bits: 16, channels: 1, rateHz: 8000, data: []byte{1, 0, 2, 0, 3}, claim: claim, unpatched: claim == 0}
+		b := file.bytes()
+		audio, err := DecodeWAV(b[:len(b)-1])
+		if err != nil || !slices.Equal(audio.Samples, []int16{1, 2}) {
+			t.Errorf("%#x: %+v, %v", claim, audio, err)
+		}
+	}
+}
+
+func TestDecodeWAVTakesAnEmptyChunkBeforeOthersForEmpty(t *testing.T) {
+	file := wavFile{tag: 1, bits: 16, channels: 1, rateHz: 8000, after: chunk("LIST", []byte("no samples"))}
+	audio, err := DecodeWAV(file.bytes())
+	if err != nil || len(audio.Samples) != 0 {
 		t.Errorf("%+v, %v", audio, err)
+	}
+}
+
+// An interrupted copy keeps the size that the whole had, wherever it ended.
+func TestDecodeWAVRefusesAFileThatWasCut(t *testing.T) {
+	file := wavFile{tag: 1, bits: 16, channels: 1, rateHz: 8000, data: make([]byte, 320), after: chunk("LIST", make([]byte, 20))}
+	b := file.bytes()
+	for size := range len(b) {
+		_, err := DecodeWAV(b[:size])
+		if whole := size >= 44+320; whole != (err == nil) {
+			t.Errorf("%d of %d bytes: error %v", size, len(b), err)
+		}
 	}
 }
 
@@ -118,6 +145,7 @@ func TestDecodeWAVSaysWhatIsWrong(t *testing.T) {
 		{chunk("RIFF", []byte("WAVE")), "no fmt chunk"},
 		{good.bytes()[:36], "no data chunk"},
 		{chunk("RIFF", append([]byte("WAVE"), append(chunk("fmt ", []byte{1}), chunk("data", nil)...)...)), "want 16"},
+		{with(func(f *wavFile) { f.claim = 32000 }), "declares 32000 bytes, and the file has 2 of them: it was cut; want the whole file"},
 		{with(func(f *wavFile) { f.channels = 2 }), "2 channels; want 1"},
 		{with(func(f *wavFile) { f.channels = 0 }), "0 channels; want 1"},
 		{with(func(f *wavFile) { f.rateHz = 4000 }), "4000 Hz; want 8000 to 48000"},
@@ -155,6 +183,8 @@ func FuzzDecodeWAV(f *testing.F) {
 		f.Add(wavFile{tag: tag, bits: bits, channels: 1, rateHz: 44100, data: []byte{1, 2}, extensible: true}.bytes())
 	}
 	f.Add(wavFile{tag: 1, bits: 24, channels: 1, rateHz: 48000, data: make([]byte, 300), claim: 1 << 31}.bytes())
+	f.Add(wavFile{tag: 1, bits: 16, channels: 1, rateHz: 8000, data: make([]byte, 20), claim: 400}.bytes())
+	f.Add(wavFile{tag: 1, bits: 16, channels: 1, rateHz: 8000, data: make([]byte, 20), unpatched: true}.bytes())
 	f.Fuzz(func(t *testing.T, b []byte) {
 		before := bytes.Clone(b)
 		audio, err := DecodeWAV(b)

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestCheckTellsProgramsWhatIsWrongInEveryFile(t *testing.T) {
+	config, _ := state(t)
+	broken := write(t, filepath.Join(t.TempDir(), "broken.yaml"), "trunks:\n  a: { colour: blue }\n")
+	got := tell("check", "-o", "json", broken, config)
+	var verdicts []verdict
+	must(t, json.Unmarshal([]byte(got.out), &verdicts))
+	if got.code != exitInvalid || len(verdicts) != 2 || verdicts[0].Valid || !verdicts[1].Valid || verdicts[1].File != config {
+		t.Fatalf("exit code %d: %+v", got.code, verdicts)
+	}
+	first := verdicts[0].Problems[0]
+	if first.File != broken || first.Line != 2 || first.Column != 8 || first.Warning || !strings.Contains(first.Message, "colour") {
+		t.Errorf("%+v", first)
+	}
+}
+
+func TestABrokenPromptIsAnInvalidConfiguration(t *testing.T) {
+	config, _ := state(t)
+	write(t, filepath.Join(filepath.Dir(config), "prompts", "calm.wav"), "no sound")
+	for _, args := range [][]string{{"check", config}, {"flow", "check", "--config", config}, {"run", "--config", config}} {
+		if got := tell(args...); got.code != exitInvalid || !strings.Contains(got.err, "calm.wav") {
+			t.Errorf("%q: exit code %d, %s", args, got.code, got.err)
+		}
+	}
+}
+
+func TestFlowCheckTellsProgramsWhatIsWrong(t *testing.T) {
+	config, _ := state(t)
+	flow := write(t, filepath.Join(t.TempDir(), "flow.yaml"), "flow: x\nstart: nowhere\ntasks: {}\n")
+	got := tell("flow", "check", "-o", "json", "--config", config, flow)
+	var v verdict
+	must(t, json.Unmarshal([]byte(got.out), &v))
+	if got.code != exitInvalid || v.Valid || len(v.Problems) == 0 || v.Problems[0].File != flow {
+		t.Errorf("exit code %d: %+v", got.code, v)
+	}
+}

@@ -1,0 +1,131 @@
+package configs
+
+import (
+	"path/filepath"
+	"strings"
+
+	"assent/consent"
+	"assent/recorder"
+)
+
+// place is a path of the configuration.
+type place struct {
+	key  string // empty for the configuration's own file
+	path string // as realPath gives it
+	// own says that nothing else may be there or below: a file that is written, or a
+	// folder that proves something.
+	own bool
+	// writes is a file that appears there, empty if there is none.
+	writes string
+}
+
+// checkPaths looks for paths of which one would damage what is at the other.
+func (l *loader) checkPaths() {
+	told := map[string]bool{}
+	report := func(a, b place, msg string) {
+		if _, given := l.doc.At(a.key); a.key == "" || !given && b.key != "" && l.givenAt(b.key) {
+			a = b
+		}
+		if !told[a.key] {
+			told[a.key] = true
+			l.report(a.key, "give "+a.key+" a place of its own, such as "+presets[a.key], "%s", msg)
+		}
+	}
+	places := l.places()
+	for _, a := range places {
+		for _, b := range places {
+			switch {
+			case a.key == b.key:
+			case a.path == b.path && b.own:
+				report(a, b, a.name()+" and "+b.name()+" are the same")
+			case b.own && below(a.path, b.path):
+				report(a, b, a.name()+" lies in "+b.name())
+			case a.writes != "" && readAs(a.writes, b) != "":
+				report(a, b, "what "+a.key+" names would be read as a "+readAs(a.writes, b))
+			}
+		}
+	}
+}
+
+// presets are what the keys of paths are by default.
+var presets = map[string]string{
+	"recordings.dir": recorder.Default().Dir, "consent.ledger": consent.Default().Ledger, "cdr.file": Default().CDR.File,
+	"store": Default().Store, "flows": Default().Flows, "prompts": Default().Prompts,
+}
+
+// places returns the paths that are given and can be told, those first that are
+// blamed first.
+func (l *loader) places() []place {
+	var all []place
+	add := func(key, path string, own bool, writes ...string) {
+		if real, err := realPath(path); path != "" && err == nil {
+			p := place{key: key, path: real, own: own}
+			if own {
+				p.writes = filepath.Join(append([]string{real}, writes...)...)
+			}
+			all = append(all, p)
+		}
+	}
+	add("cdr.file", l.CDR.File, true)
+	if file, ok := strings.CutPrefix(l.Store, "sqlite:"); ok && file != "" {
+		file = strings.TrimPrefix(file, "//")
+		for _, suffix := range []string{"", "-wal", "-shm", "-journal"} { // what SQLite keeps beside it
+			add("store", file+suffix, true)
+		}
+	}
+	add("flows", l.Flows, false)
+	add("prompts", l.Prompts, false)
+	add("recordings.dir", l.Recordings.Dir, true, "recording.wav")
+	add("consent.ledger", l.Consent.Ledger, true, "ledger.jsonl")
+	add("", l.path, true)
+	return all
+}
+
+func (p place) name() string {
+	if p.key == "" {
+		return "the configuration"
+	}
+	return p.key
+}
+
+// givenAt reports whether the file or the environment says anything at a path.
+func (l *loader) givenAt(path string) bool {
+	_, given := l.doc.At(path)
+	return given
+}
+
+// below reports whether a path lies in a folder.
+func below(path, folder string) bool {
+	rel, err := filepath.Rel(folder, path)
+	return err == nil && rel != "." && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}
+
+// readAs returns what a file would be taken for in a folder that is read, or "".
+func readAs(file string, folder place) string {
+	parent, ext := filepath.Dir(file), filepath.Ext(file)
+	switch {
+	case folder.key == "flows" && parent == folder.path && (ext == ".yaml" || ext == ".yml"):
+		return "flow"
+	case folder.key == "prompts" && (parent == folder.path || filepath.Dir(parent) == folder.path) && ext == ".wav":
+		return "prompt"
+	}
+	return ""
+}
+
+// realPath returns a path that is absolute and without links, as far as it exists.
+func realPath(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	rest := ""
+	for dir := path; ; dir = filepath.Dir(dir) {
+		if real, err := filepath.EvalSymlinks(dir); err == nil {
+			return filepath.Join(real, rest), nil
+		}
+		if dir == filepath.Dir(dir) {
+			return path, nil
+		}
+		rest = filepath.Join(filepath.Base(dir), rest)
+	}
+}
