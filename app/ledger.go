@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"go.uber.org/zap"
@@ -18,25 +19,29 @@ import (
 // that the ledger must have.
 const ledgerWitnesses = 100
 
-// openLedger opens the ledger. One that can't be used forbids recording, not
-// calls; one that another service has open forbids the start.
+// openLedger opens the ledger. One that is damaged forbids recording, not calls;
+// one that another service has open, or that can't be where the configuration
+// says, forbids the start.
 func openLedger(dir string, log *zap.Logger) (*consent.Ledger, error) {
 	ledger, err := consent.Open(dir, log)
-	if err == nil || errors.Is(err, consent.ErrInUse) {
+	if err == nil || !damage(err) {
 		return ledger, err
 	}
 	err = adviseRepair(dir, err)
-	log.Error("consent ledger can't be used; calls go on unrecorded", zap.Error(err))
+	log.Error("consent ledger damaged; calls go on unrecorded", zap.Error(err))
 	return consent.Broken(dir, err)
+}
+
+// damage tells what was done to a ledger, or to its disk, from what was never a
+// ledger's place.
+func damage(err error) bool {
+	var bad *consent.BadLine
+	return errors.As(err, &bad) || errors.Is(err, syscall.EIO)
 }
 
 // adviseRepair adds what to do about a ledger that is damaged or can't be read.
 func adviseRepair(dir string, err error) error {
-	var bad *consent.BadLine
-	if errors.As(err, &bad) {
-		return fmt.Errorf("%w; stop the service, move the folder %s aside, keep it as evidence, and start again", err, dir)
-	}
-	return fmt.Errorf("%w; mend this and start again", err)
+	return fmt.Errorf("%w; stop the service, move the folder %s aside, keep it as evidence, and start again", err, dir)
 }
 
 // distrust ends recording until the next start, unless something else has.

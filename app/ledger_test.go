@@ -194,13 +194,24 @@ func TestTrunkThatMustRecordRefusesCallsOverADamagedLedger(t *testing.T) {
 	}
 }
 
-func TestLedgerFolderThatCannotBeOneKeepsNoCallAway(t *testing.T) {
+// The start reads the newest entries before anything else; older ones it meets later.
+func TestDamageFarFromTheEndIsNoticedAtTheStartToo(t *testing.T) {
 	t.Parallel()
-	s := prepare(t)
-	s.file("ledger", "a file where a folder should be")
-	s.start()
-	s.ledgerTold("not a directory")
-	s.unrecorded()
+	c := crash(t)
+	var last *consent.Pending
+	for range 6000 {
+		last = c.ledger.Append(consent.Entry{Type: consent.TypeConsent, Call: c.id, Data: consent.ConsentData{State: "no_input"}})
+	}
+	must(t, last.Wait(t.Context()))
+	must(t, c.ledger.Close())
+	must(t, c.store.Close())
+	b, err := os.ReadFile(c.path(ledgerFile))
+	must(t, err)
+	b[20] ^= 1
+	c.file(ledgerFile, string(b))
+	c.start()
+	c.ledgerTold("ledger.jsonl:1:", "aside")
+	c.record()
 }
 
 // The process died while an answer was on its way to the disk: the store has it, the ledger has not.

@@ -92,6 +92,9 @@ func (c *Call) identity() (from sip.Party, asserted *sip.Party) {
 	if c.anonymous() {
 		return sip.Party{User: anonymous, Display: "Anonymous"}, nil
 	}
+	if c.invite.Asserted == nil && !c.trunk.TrustCaller {
+		return from, nil // nobody vouches for it (RFC 3325 section 5)
+	}
 	return from, &from
 }
 

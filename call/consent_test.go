@@ -372,6 +372,35 @@ func TestDeclineInThisCallIsNotOutdoneByTheStore(t *testing.T) {
 	}
 }
 
+// The gate stays open, but the latest answer holds: nothing after a no is kept.
+func TestANoAfterTheGateIsOpenKeepsTheTalkOutOfAnyFile(t *testing.T) {
+	t.Parallel()
+	again := strings.Replace(consentTasks, "  allow:\n", `  allow:
+    - enable_participant_recording: { name: Enable first }
+    - collect_input:
+        name: Ask again
+        prompt: question
+        notice: true
+        digits: 1
+        no_entry_timeout: 2s
+        consent: { granted: "1", declined: "2" }
+        outcomes: { "1": route, "2": route, no_input: route, invalid: route }
+  never:
+`, 1)
+	n := start(t, plan{flow: again})
+	c := n.dial(phone.Options{})
+	n.press(c, "1")
+	n.saw(event.RecordingGateOpened)
+	time.Sleep(450 * time.Millisecond) // the second question, and its window
+	c.Press("2")
+	n.talk()
+	n.hangup(c)
+	cdr := n.record()
+	if cdr.Consent.State != "declined" || cdr.Recording.Result != "none" || cdr.Recording.Reason != "consent_missing" {
+		t.Errorf("consent %+v, recording %+v", cdr.Consent, cdr.Recording)
+	}
+}
+
 // forgetful is a store that keeps no answers.
 type forgetful struct{ *store.Store }
 

@@ -19,32 +19,40 @@ type place struct {
 	writes string
 }
 
-// checkPaths looks for paths of which one would damage what is at the other.
+// checkPaths looks for paths of which one would damage what is at the other. Of
+// two, it blames the one that is given; no key is blamed twice.
 func (l *loader) checkPaths() {
 	told := map[string]bool{}
-	report := func(a, b place, msg string) {
-		if _, given := l.doc.At(a.key); a.key == "" || !given && b.key != "" && l.givenAt(b.key) {
-			a = b
-		}
-		if !told[a.key] {
-			told[a.key] = true
-			l.report(a.key, "give "+a.key+" a place of its own, such as "+presets[a.key], "%s", msg)
-		}
-	}
 	places := l.places()
-	for _, a := range places {
-		for _, b := range places {
-			switch {
-			case a.key == b.key:
-			case a.path == b.path && b.own:
-				report(a, b, a.name()+" and "+b.name()+" are the same")
-			case b.own && below(a.path, b.path):
-				report(a, b, a.name()+" lies in "+b.name())
-			case a.writes != "" && readAs(a.writes, b) != "":
-				report(a, b, "what "+a.key+" names would be read as a "+readAs(a.writes, b))
+	for i, a := range places {
+		for _, b := range places[i+1:] {
+			offender, other, msg := a, b, a.harms(b)
+			if msg == "" {
+				offender, other, msg = b, a, b.harms(a)
+			}
+			if !l.stands(offender) && l.stands(other) {
+				offender = other
+			}
+			if key := offender.key; msg != "" && !told[key] {
+				told[key] = true
+				l.report(key, "give "+key+" a place of its own, such as "+presets[key], "%s", msg)
 			}
 		}
 	}
+}
+
+// harms says what is wrong with p beside another place, or "".
+func (p place) harms(other place) string {
+	switch {
+	case p.key == other.key || p.key == "":
+	case p.path == other.path && other.own:
+		return p.key + " and " + other.name() + " are the same"
+	case other.own && below(p.path, other.path):
+		return p.key + " lies in " + other.name()
+	case p.writes != "" && readAs(p.writes, other) != "":
+		return "what " + p.key + " names would be read as a " + readAs(p.writes, other)
+	}
+	return ""
 }
 
 // presets are what the keys of paths are by default.
@@ -53,14 +61,13 @@ var presets = map[string]string{
 	"store": Default().Store, "flows": Default().Flows, "prompts": Default().Prompts,
 }
 
-// places returns the paths that are given and can be told, those first that are
-// blamed first.
+// places returns the paths that are not empty, those first that are blamed first.
 func (l *loader) places() []place {
 	var all []place
 	add := func(key, path string, own bool, writes ...string) {
 		if real, err := realPath(path); path != "" && err == nil {
 			p := place{key: key, path: real, own: own}
-			if own {
+			if own && key != "" {
 				p.writes = filepath.Join(append([]string{real}, writes...)...)
 			}
 			all = append(all, p)
@@ -88,10 +95,10 @@ func (p place) name() string {
 	return p.key
 }
 
-// givenAt reports whether the file or the environment says anything at a path.
-func (l *loader) givenAt(path string) bool {
-	_, given := l.doc.At(path)
-	return given
+// stands reports whether the file or the environment says where a place is.
+func (l *loader) stands(p place) bool {
+	_, given := l.doc.At(p.key)
+	return given && p.key != ""
 }
 
 // below reports whether a path lies in a folder.

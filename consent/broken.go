@@ -17,7 +17,7 @@ func Broken(dir string, cause error) (*Ledger, error) {
 	close(l.over) // it has no syncer
 	f, err := os.OpenFile(Path(dir), os.O_RDWR, 0)
 	if err != nil {
-		return l, nil //nolint:nilerr // cause says already that it can't be opened
+		return l, nil // cause says already what is wrong
 	}
 	if err := lock(f); errors.Is(err, ErrInUse) {
 		f.Close() // only locked

@@ -9,9 +9,9 @@
 // (Verify, Entries, ByCall) may read while the writer runs; they see a consistent prefix.
 //
 // Goroutines: one per open Ledger, started by Open and awaited by Close. It writes and syncs whatever was appended since
-// its last sync (group commit). Append itself never touches the disk.
+// its last sync (group commit), and sees to it that the file is still in its place. Append itself never touches the disk.
 //
 // It refuses: a second writer; to append behind a damaged tail; free-form data (only the typed entries of entry.go); a
-// caller that is not a commitment; and, after one failed write or sync, every further append, because what the disk then
-// holds is unknown.
+// caller that is not a commitment; and every further append after one failed write or sync, because what the disk then holds
+// is unknown, and after its file was removed, replaced or changed, because what is written then proves nothing.
 package consent

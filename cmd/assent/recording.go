@@ -110,7 +110,7 @@ func absent(id string, err error) error {
 type recordingVerifyVerb struct {
 	configFlag
 	outputFlag
-	IDs []string `arg:"" help:"Ids, or paths of files."`
+	IDs []string `arg:"" name:"ids" help:"Ids, or paths of files."`
 }
 
 // proof is what verifying one recording found.

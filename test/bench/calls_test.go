@@ -171,7 +171,7 @@ func (r *callRow) verdict() string {
 func (r *callRow) fails() string {
 	switch f := r.figures; {
 	case f.Foreign+r.recorded.Foreign > 0:
-		return fmt.Sprintf("%d frames of another call", f.Foreign+r.recorded.Foreign)
+		return fmt.Sprintf("%d frames of another call on the line, %d in recordings", f.Foreign, r.recorded.Foreign)
 	case r.failed > 0:
 		return fmt.Sprintf("%d calls", r.failed)
 	case f.LossPercent() >= mostLoss:

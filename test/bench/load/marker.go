@@ -42,7 +42,7 @@ const (
 	sideDigits = 1
 	turnDigits = 6
 	timeDigits = 12
-	sumDigits  = 2
+	sumDigits  = 6 // a slipped sample moves digits: few must not do
 	markBytes  = 8 + callDigits + sideDigits + turnDigits + timeDigits + sumDigits
 	timeMask   = 1<<(4*timeDigits) - 1
 )
@@ -59,7 +59,7 @@ func (m mark) putCopy(b []byte, number uint64) {
 	write := func(value uint64, digits int) {
 		for d := digits - 1; d >= 0; d-- {
 			digit := value >> (4 * d) & 15
-			sum = sum*3 + digit + 1
+			sum = mix(sum, digit)
 			b[n] = digitBase | byte(digit)
 			n++
 		}
@@ -68,11 +68,14 @@ func (m mark) putCopy(b []byte, number uint64) {
 	write(uint64(m.from)|number<<1, sideDigits)
 	write(uint64(m.round), turnDigits)
 	write(uint64(m.sent), timeDigits)
-	write(sum, sumDigits)
+	write(sum>>40, sumDigits)
 	for ; n < len(b); n++ {
 		b[n] = filler
 	}
 }
+
+// mix adds a digit to a checksum, whose upper bits count.
+func mix(sum, digit uint64) uint64 { return (sum ^ (digit + 1)) * 0x9e3779b97f4a7c15 }
 
 // readMark reads the copy of a mark that b begins with; number is which of the two.
 func readMark(b []byte) (m mark, number int, ok bool) {
@@ -86,7 +89,7 @@ func readMark(b []byte) (m mark, number int, ok bool) {
 				ok = false
 			}
 			digit := uint64(b[n] & 15)
-			sum = sum*3 + digit + 1
+			sum = mix(sum, digit)
 			value = value<<4 | digit
 			n++
 		}
@@ -98,7 +101,7 @@ func readMark(b []byte) (m mark, number int, ok bool) {
 	m.from, number = side(flags&1), int(flags>>1)
 	m.round = uint32(read(turnDigits))
 	m.sent = int64(read(timeDigits))
-	want := sum & 0xff
+	want := sum >> 40
 	return m, number, ok && read(sumDigits) == want && number <= 1
 }
 
