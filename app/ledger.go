@@ -41,7 +41,8 @@ func damage(err error) bool {
 
 // adviseRepair adds what to do about a ledger that is damaged or can't be read.
 func adviseRepair(dir string, err error) error {
-	return fmt.Errorf("%w; stop the service, move the folder %s aside, keep it as evidence, and start again", err, dir)
+	return fmt.Errorf("%w; stop the service, move the folder %s aside, keep it as evidence, and start again; "+
+		"that start says how to accept what is then missing", err, dir)
 }
 
 // distrust ends recording until the next start, unless something else has.

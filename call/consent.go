@@ -130,14 +130,18 @@ func (c *Call) commitment() string {
 func (c *Call) remember() {
 	row := store.Consent{
 		Call: c.id, State: string(c.consent.state), Method: c.consent.method, Prompt: c.consent.prompt,
-		Language: c.consent.language, At: c.deps.Now(), LedgerIndex: c.consent.entry.Index(), LedgerHash: c.consent.entry.Hash(),
+		Language: c.consent.language, At: c.deps.Now(), LedgerIndex: c.consent.entry.Index(),
 	}
 	if c.trunk.TrustCaller && !c.anonymous() {
 		row.Caller, row.ExpiresAt = c.from(), row.At.Add(c.rules.ValidFor)
 	}
-	c.deps.late.Go(func() { // ends after one bounded write
+	entry := c.consent.entry
+	c.deps.late.Go(func() { // ends after two bounded waits
 		ctx, done := bounded()
 		defer done()
+		if entry.Wait(ctx) == nil { // the next start holds the ledger against it
+			row.LedgerHash = entry.Hash()
+		}
 		if err := c.deps.Store.PutConsent(ctx, row); err != nil {
 			c.log.Error("consent not stored", zap.Error(err))
 		}

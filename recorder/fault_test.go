@@ -181,7 +181,10 @@ func TestSilenceBeforeAudioThatTheDiskRefusedIsNoRecording(t *testing.T) {
 		return nil
 	})
 	talk(rec, 16*rateHz, 18*rateHz)
-	res := g.end(rec, 0)
+	rec.Finish(Final{})
+	g.flush()
+	d.setFail(nil) // there is room for the sidecar
+	res := g.settle(rec)
 	if res.Result != ResultFailed || !errors.Is(res.Err, syscall.ENOSPC) || len(g.files()) != 0 {
 		t.Errorf("%+v, files %v", res, g.files())
 	}

@@ -158,11 +158,14 @@ func (r *callRow) listen(s *stage, calls []*load.Call) {
 
 // verdict is the row's last cell.
 func (r *callRow) verdict() string {
-	if why := r.figures.Invalid(); why != "" {
-		return "invalid: " + why
-	}
-	if why := r.fails(); why != "" {
-		return "fails: " + why
+	invalid, fails := r.figures.Invalid(), r.fails()
+	switch {
+	case invalid != "" && fails != "":
+		return "invalid: " + invalid + " (and fails: " + fails + ")"
+	case invalid != "":
+		return "invalid: " + invalid
+	case fails != "":
+		return "fails: " + fails
 	}
 	return "pass"
 }
