@@ -67,22 +67,22 @@ func (l *loader) places() []place {
 	add := func(key, path string, own bool, writes ...string) {
 		if real, err := realPath(path); path != "" && err == nil {
 			p := place{key: key, path: real, own: own}
-			if own && key != "" {
+			if len(writes) > 0 {
 				p.writes = filepath.Join(append([]string{real}, writes...)...)
 			}
 			all = append(all, p)
 		}
 	}
-	add("cdr.file", l.CDR.File, true)
+	add("cdr.file", l.CDR.File, true, "")
 	if file, ok := strings.CutPrefix(l.Store, "sqlite:"); ok && file != "" {
 		file = strings.TrimPrefix(file, "//")
 		for _, suffix := range []string{"", "-wal", "-shm", "-journal"} { // what SQLite keeps beside it
-			add("store", file+suffix, true)
+			add("store", file+suffix, true, "")
 		}
 	}
 	add("flows", l.Flows, false)
 	add("prompts", l.Prompts, false)
-	add("recordings.dir", l.Recordings.Dir, true, "recording.wav")
+	add("recordings.dir", l.Recordings.Dir, false, "recording.wav") // the recorder leaves what is not its own alone
 	add("consent.ledger", l.Consent.Ledger, true, "ledger.jsonl")
 	add("", l.path, true)
 	return all

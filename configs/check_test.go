@@ -137,7 +137,6 @@ func TestTrunksThatTieAreAnErrorThatNamesBoth(t *testing.T) {
 func TestPathsThatWouldDamageEachOtherAreErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"cdr: {file: ./data/ledger/ledger.jsonl}":                       "assent.yaml:1:13: cdr.file lies in consent.ledger; give cdr.file a place of its own, such as ./data/cdr.jsonl\n  cdr: {file: ./data/ledger/ledger.jsonl}\n              ^",
-		"cdr: {file: ./data/recordings/cdr.jsonl}":                      "assent.yaml:1:13: cdr.file lies in recordings.dir",
 		"cdr: {file: ./data/assent.db}":                                 "assent.yaml:1:13: cdr.file and store are the same",
 		"cdr: {file: ./data/assent.db-wal}":                             "assent.yaml:1:13: cdr.file and store are the same",
 		"cdr: {file: assent.yaml}":                                      "assent.yaml:1:13: cdr.file and the configuration are the same",
@@ -145,14 +144,11 @@ func TestPathsThatWouldDamageEachOtherAreErrors(t *testing.T) {
 		"recordings: {dir: ./data/ledger}":                              "assent.yaml:1:19: recordings.dir and consent.ledger are the same; give recordings.dir a place of its own, such as ./data/recordings",
 		"recordings: {dir: ./data/x/../ledger/}":                        "assent.yaml:1:19: recordings.dir and consent.ledger are the same",
 		"recordings: {dir: ./data/ledger/recordings}":                   "assent.yaml:1:19: recordings.dir lies in consent.ledger",
-		"recordings: {dir: ./data/cdr.jsonl}":                           "assent.yaml:1:19: cdr.file and recordings.dir are the same; give recordings.dir a place of its own",
-		"recordings: {dir: ./data}":                                     "assent.yaml:1:19: cdr.file lies in recordings.dir; give recordings.dir a place of its own",
-		"recordings: {dir: ./flows}":                                    "assent.yaml:1:19: flows and recordings.dir are the same",
+		"recordings: {dir: ./data/cdr.jsonl}":                           "assent.yaml:1:19: recordings.dir and cdr.file are the same; give recordings.dir a place of its own",
 		"recordings: {dir: ./prompts/en}":                               "assent.yaml:1:19: what recordings.dir names would be read as a prompt",
 		"prompts: ./data":                                               "assent.yaml:1:10: what recordings.dir names would be read as a prompt; give prompts a place of its own, such as ./prompts",
 		"flows: ./data/ledger":                                          "assent.yaml:1:8: flows and consent.ledger are the same",
 		"store: sqlite:./data/ledger/assent.db":                         "assent.yaml:1:8: store lies in consent.ledger; give store a place of its own, such as sqlite:./data/assent.db",
-		"recordings: {dir: ./rec}\nconsent: {ledger: ./rec/ledger}":     "assent.yaml:2:19: consent.ledger lies in recordings.dir; give consent.ledger a place of its own, such as ./data/ledger",
 		"consent: {ledger: ./mine}\nrecordings: {dir: ./mine/../mine/}": "assent.yaml:2:19: recordings.dir and consent.ledger are the same",
 	} {
 		found := problems(t, text)
