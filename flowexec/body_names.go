@@ -55,6 +55,9 @@ func (b *Body) File(key string) string {
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
 		b.Report(key, fmt.Sprintf("there is no file %s", path), "a WAV file, its path relative to the flow's folder")
 	}
+	if absolute, err := filepath.Abs(path); err == nil { // whoever plays it has a folder of its own
+		return absolute
+	}
 	return path
 }
 

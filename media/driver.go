@@ -103,7 +103,7 @@ func (d *driver) step() {
 		d.stopped = true
 		return
 	}
-	d.pace.count(n, d.now)
+	d.pace.count(n, n == len(d.poll.events), d.now)
 	for i := range n {
 		if tag := d.poll.events[i].Fd; tag == nudgeTag {
 			d.poll.calm()

@@ -21,10 +21,12 @@ type pace struct {
 	since   time.Time
 	packets int
 	busy    bool
+	behind  bool // the last wake brought as much as one can: more waits already
 }
 
-// count takes the packets of a wake.
-func (p *pace) count(packets int, now time.Time) {
+// count takes the packets of a wake, and whether it brought as many events as one can.
+func (p *pace) count(packets int, full bool, now time.Time) {
+	p.behind = full
 	p.packets += packets
 	if passed := now.Sub(p.since); passed >= paceOver {
 		p.busy = time.Duration(p.packets)*time.Second > busyRate*passed
@@ -34,7 +36,7 @@ func (p *pace) count(packets int, now time.Time) {
 
 // gather waits for packets to come together if there are many.
 func (p *pace) gather() {
-	if p.busy {
+	if p.busy && !p.behind {
 		nap := unix.NsecToTimespec(int64(gatherFor))
 		_ = unix.Nanosleep(&nap, nil) // a shorter nap is as good
 	}

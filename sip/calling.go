@@ -150,9 +150,9 @@ func (g *Leg) unreachable(status int) {
 // release takes the peer of a call that we placed off the list of those who may answer, once no retransmission can
 // come any more.
 func (g *Leg) release() {
-	addr := g.Remote()
+	addr, ep := g.Remote(), g.ep // the timer must not keep the leg, and with it the whole call, in memory
 	if g.uac && addr.IsValid() {
-		time.AfterFunc(2*g.ep.tm.giveUp(), func() { g.ep.dialled.remove(addr.Addr()) })
+		time.AfterFunc(2*ep.tm.giveUp(), func() { ep.dialled.remove(addr.Addr()) })
 	}
 }
 
