@@ -178,9 +178,7 @@ type peer struct {
 	t    testing.TB
 	conn net.Conn
 	f    framer
-	msgs []*message
 	tag  string
-	n    int
 }
 
 func newPeer(t testing.TB, network, to string, from ...string) *peer {

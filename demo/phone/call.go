@@ -151,15 +151,6 @@ func (c *Call) Hangup(ctx context.Context) error {
 	return err
 }
 
-// Cancel gives up a call of ours that rings. Dial then returns its 487.
-func (c *Call) Cancel() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.phone.send(render("CANCEL "+c.requestTo+" SIP/2.0", []string{
-		c.via(c.branch), "Max-Forwards: 70", "From: " + c.local, "To: " + c.remote,
-		"Call-ID: " + c.id, fmt.Sprintf("CSeq: %d CANCEL", c.cseq)}, ""), c.peer)
-}
-
 // Hold puts the other side on hold, or takes it back, by a re-INVITE.
 func (c *Call) Hold(ctx context.Context, on bool) error {
 	direction := "sendrecv"

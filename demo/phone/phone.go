@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"strings"
 	"sync"
 	"time"
 )
@@ -129,13 +128,6 @@ func (p *Phone) call(id string) *Call {
 	return p.calls[id]
 }
 
-// Forget drops what is known of a call; its Call-ID then answers 481.
-func (p *Phone) forget(id string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.calls, id)
-}
-
 func (p *Phone) keep(c *Call) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -170,18 +162,4 @@ func token() string {
 	b := make([]byte, 8)
 	_, _ = rand.Read(b) // never fails (crypto/rand)
 	return hex.EncodeToString(b)
-}
-
-// address reads an "IP:port" that may lack the port.
-func address(hostPort string) (netip.AddrPort, error) {
-	hostPort, _, _ = strings.Cut(hostPort, ";")
-	if _, rest, ok := strings.Cut(hostPort, "@"); ok {
-		hostPort = rest
-	}
-	hostPort = strings.TrimPrefix(hostPort, "sip:")
-	if a, err := netip.ParseAddrPort(hostPort); err == nil {
-		return a, nil
-	}
-	a, err := netip.ParseAddr(hostPort)
-	return netip.AddrPortFrom(a, 5060), err
 }
