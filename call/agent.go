@@ -1,6 +1,7 @@
 package call
 
 import (
+	"net/netip"
 	"time"
 
 	"go.uber.org/zap"
@@ -27,7 +28,7 @@ func (c *Call) ringStation(offer *queue.Offer) *attempt {
 	a := &attempt{party: party{name: "agent"}, station: offer.Station(), offer: offer}
 	c.ring(a, sip.DialSpec{
 		Target: offer.Address(), Timeout: offer.Ring(),
-	}, media.StreamConfig{Leg: a.name, DTMF: trunk.DTMFAuto})
+	}, media.StreamConfig{Leg: a.name, DTMF: trunk.DTMFAuto, Peer: sip.HostAddr(offer.Address())})
 	return a
 }
 
@@ -40,13 +41,13 @@ func (c *Call) ringGateway(gateway, number string, seat *trunk.Seat) *attempt {
 		c.failed(a, outcomeFailure)
 		return a
 	}
-	c.ring(a, sip.DialSpec{Target: target, Timeout: ringTimeout, Allow: seat.Allows}, streamOf(a.name, seat.Config()))
+	c.ring(a, sip.DialSpec{Target: target, Timeout: ringTimeout, Allow: seat.Allows}, streamOf(a.name, seat.Config(), sip.HostAddr(gateway)))
 	return a
 }
 
 // streamOf is how media with a trunk is received.
-func streamOf(leg string, t trunk.Config) media.StreamConfig {
-	return media.StreamConfig{Leg: leg, Learn: t.RTPSource == trunk.RTPSourceLearn, DTMF: t.DTMF, Timeout: t.RTPTimeout}
+func streamOf(leg string, t trunk.Config, peer netip.Addr) media.StreamConfig {
+	return media.StreamConfig{Leg: leg, Peer: peer, Learn: t.RTPSource == trunk.RTPSourceLearn, DTMF: t.DTMF, Timeout: t.RTPTimeout}
 }
 
 // ring opens media for the far party and dials it with a dialog of our own;

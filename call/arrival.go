@@ -124,7 +124,7 @@ func (c *Call) listen() error {
 		Guard:  c.rules.Guard,
 		Notify: c.postMedia,
 	})
-	stream, err := c.session.Open(streamOf(c.caller.name, c.trunk))
+	stream, err := c.session.Open(streamOf(c.caller.name, c.trunk, c.invite.Source.Addr()))
 	if err != nil {
 		return fmt.Errorf("open the caller's media: %w", err)
 	}

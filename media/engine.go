@@ -18,6 +18,7 @@ type Engine struct {
 	log     *zap.Logger
 	bind    netip.Addr // where ports are opened
 	public  netip.Addr // what SDP says
+	routes  *routes    // of a wildcard without a public address: what SDP says depends on the peer; else nil
 	dscp    int
 	ports   *portPool
 	drivers []*driver
@@ -40,6 +41,9 @@ func New(config Config, log *zap.Logger) (*Engine, error) {
 	e := &Engine{log: log, bind: bind.Unmap(), dscp: config.DSCP, ports: newPortPool(first, last)}
 	if e.public, err = publicAddress(config.PublicAddress, e.bind); err != nil {
 		return nil, err
+	}
+	if config.PublicAddress == "" && e.bind.IsUnspecified() {
+		e.routes = &routes{}
 	}
 	for range runtime.GOMAXPROCS(0) {
 		d, err := newDriver(log, e.ports)

@@ -57,7 +57,7 @@ func (s *Session) Open(config StreamConfig) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	st := &Stream{session: s, sockets: at, local: addressOf(s.engine, at)}
+	st := &Stream{session: s, sockets: at, local: addressOf(s.engine, at, config.Peer)}
 	ran := s.call(func() {
 		if err = s.driver.attach(at); err != nil {
 			return

@@ -16,6 +16,9 @@ type StreamConfig struct {
 	Learn bool
 	// DTMF says how keys are taken: "auto", "rfc4733", "info" or "inband"; "" is auto.
 	DTMF string
+	// Peer is the host that the SDP goes to. Where media.address is a wildcard, the SDP says the address by which that
+	// host is reached; the zero value stands for any public host.
+	Peer netip.Addr
 	// Timeout is how long RTP may be missing before a TimeoutNotice; 0 is for ever.
 	Timeout time.Duration
 }
@@ -32,8 +35,13 @@ type Stream struct {
 	sockets *sockets
 }
 
-func addressOf(e *Engine, at *sockets) netip.AddrPort {
-	return netip.AddrPortFrom(e.public, at.number)
+// addressOf returns the address that SDP says to peer, who may be unknown.
+func addressOf(e *Engine, at *sockets, peer netip.Addr) netip.AddrPort {
+	said := e.public
+	if peer = peer.Unmap(); e.routes != nil && peer.IsValid() && peer.Is4() == e.public.Is4() {
+		said = e.routes.to(peer, e.public)
+	}
+	return netip.AddrPortFrom(said, at.number)
 }
 
 // of tells whether a stream belongs to s.

@@ -2,6 +2,8 @@ package sip
 
 import (
 	"fmt"
+	"net/netip"
+	"strings"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -15,4 +17,17 @@ func WithUser(uri, user string) (string, error) {
 	}
 	u.User = escapeUser(user)
 	return u.String(), nil
+}
+
+// HostAddr returns the IP address that a SIP URI names; the zero value where it names a host by name, or is no URI.
+func HostAddr(uri string) netip.Addr {
+	var u sip.Uri
+	if err := sip.ParseUri(uri, &u); err != nil {
+		return netip.Addr{}
+	}
+	addr, err := netip.ParseAddr(strings.Trim(u.Host, "[]"))
+	if err != nil {
+		return netip.Addr{}
+	}
+	return addr.Unmap()
 }

@@ -11,3 +11,14 @@ func TestAUserPartCanNameNoOtherHost(t *testing.T) {
 		t.Fatal("an empty URI was taken")
 	}
 }
+
+func TestTheAddressOfAURIIsThatOfItsHost(t *testing.T) {
+	for uri, want := range map[string]string{
+		"sip:agent-1@198.51.100.7:5060": "198.51.100.7", "sip:[2001:db8::7]:5060;transport=tcp": "2001:db8::7",
+		"sip:agent@pbx.example": "invalid IP", "nonsense": "invalid IP",
+	} {
+		if got := HostAddr(uri).String(); got != want {
+			t.Errorf("%s: %s, want %s", uri, got, want)
+		}
+	}
+}
