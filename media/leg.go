@@ -86,6 +86,7 @@ func newLeg(c *core, config StreamConfig, owner *Stream) *leg {
 	l := &leg{core: c, owner: owner, config: config, open: true, audio: -1}
 	l.event = -1
 	l.out = sender{ssrc: c.random(), seq: extendedOrigin | uint64(c.random()&0x7FFF), ts: extendedOrigin | uint64(c.random())}
+	l.out.origin = l.out.seq
 	for i := range l.sources {
 		l.sources[i].slot = i
 	}

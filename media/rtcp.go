@@ -27,16 +27,12 @@ type reports struct {
 	lastSR   uint32 // middle of the NTP time in the peer's last sender report
 	lastSRAt time.Duration
 	rtt      time.Duration
-	theirs   remoteReport
+	theirs   remoteReport // the newest
+	history  history
+	jitter   time.Duration // of what we sent, as the peer reports it
 
 	second time.Duration // in which packets are counted
 	read   int
-}
-
-// remoteReport is what the peer said of what we sent.
-type remoteReport struct {
-	lost   uint32
-	jitter time.Duration
 }
 
 // init chooses the canonical name: random, one for each stream, telling nothing of host or call (RFC 7022).
@@ -192,15 +188,36 @@ func (r *reports) heed(l *leg, blocks []rtcp.ReceptionReport) {
 		if b.SSRC != l.out.ssrc {
 			continue
 		}
-		r.theirs = remoteReport{lost: b.TotalLost, jitter: time.Duration(b.Jitter) * tick}
+		r.account(l, b)
 		if b.LastSenderReport == 0 {
-			continue
+			return
 		}
 		trip := int32(uint32(ntp(l.core.now)>>16) - b.LastSenderReport - b.Delay)
 		if trip >= 0 {
 			r.rtt = time.Duration(trip) * time.Second >> 16
 		}
+		return
 	}
+	if l.out.packets >= unheardAfter {
+		r.theirs.unheard++
+	}
+}
+
+// unheardAfter is how many packets we must have sent before a report that says nothing of them means that they did not
+// arrive: a second of the usual ones.
+const unheardAfter = 50
+
+// account takes a report block on what we sent.
+func (r *reports) account(l *leg, b rtcp.ReceptionReport) {
+	const signBit = 1 << 23 // the count has 24 bits, and a sign
+	lost := int64(b.TotalLost&(signBit-1)) - int64(b.TotalLost&signBit)
+	newest := extend16(l.out.seq, uint16(b.LastSequenceNumber))
+	if distance(l.out.seq, newest) > 0 {
+		newest = l.out.seq // nobody hears more than was sent
+	}
+	r.jitter = time.Duration(b.Jitter) * tick
+	r.theirs = remoteReport{known: true, at: l.core.at, newest: newest, lost: lost, unheard: r.theirs.unheard}
+	r.history.add(r.theirs)
 }
 
 // ntp returns t as a 64-bit NTP time.

@@ -10,6 +10,7 @@ const rtpHeaderSize = 12
 // sender is the sending state of a stream: one SSRC, one sequence, one clock, whoever supplies the audio.
 type sender struct {
 	ssrc    uint32 // set once
+	origin  uint64 // set once: the sequence number before the first, extended
 	started bool
 
 	seq   uint64        // newest sequence number sent, extended

@@ -12,7 +12,7 @@ type StreamStats struct {
 	Jitter     time.Duration // interarrival jitter (RFC 3550 appendix A.8)
 	RTT        time.Duration // round-trip time by RTCP; 0 if unknown
 	Sent       uint64        // RTP packets
-	RemoteLost uint32        // of what we sent, by the peer's reports
+	RemoteLost uint64        // of what we sent, by the peer's reports
 	Strangers  uint64        // datagrams from addresses not agreed on
 	Rejected   uint64        // datagrams refused for another reason
 }
@@ -61,11 +61,18 @@ func (l *leg) stats() StreamStats {
 	}
 	s := StreamStats{
 		Leg: l.config.Leg, Packets: sum.received, Lost: sum.lost(), Late: sum.late, Duplicates: sum.doubles,
-		RTT: l.reports.rtt, Sent: l.out.packets, RemoteLost: l.reports.theirs.lost, Strangers: l.counts.Strangers,
+		RTT: l.reports.rtt, Sent: l.out.packets, RemoteLost: l.remoteLost(), Strangers: l.counts.Strangers,
 		Rejected: l.counts.Malformed + l.counts.Unknown + l.counts.Unwanted + l.counts.Doubtful,
 	}
 	if speaking := l.speaking(); speaking != nil {
 		s.Jitter = time.Duration(speaking.jitter>>4) * tick
 	}
 	return s
+}
+
+// remoteLost returns how many of the packets that we sent never reached the peer, by its reports. Numbers that we left
+// out because their packets never reached us are no loss of this leg's.
+func (l *leg) remoteLost() uint64 {
+	gaps := distance(l.out.origin, l.out.seq) - int64(l.out.packets)
+	return uint64(max(l.reports.theirs.lost-max(gaps, 0), 0))
 }

@@ -24,7 +24,7 @@ type StreamConfig struct {
 }
 
 // Stream is one leg's media: a pair of ports, one agreement at a time. Its methods may be called from any goroutine but
-// not from Notify or a Sink; all but Stats and Close return at once.
+// not from Notify or a Sink; all but Stats, Mark, Delivery and ForgetKeys return at once.
 type Stream struct {
 	// set once
 	session *Session
@@ -111,6 +111,19 @@ func (st *Stream) Stats() (s StreamStats) {
 		s = st.leg.stats()
 	}
 	return s
+}
+
+// Mark notes where the stream stands in what it has sent, say before and after a notice. It waits for the driver.
+func (st *Stream) Mark() (m Mark) {
+	st.session.call(func() { m = st.leg.mark() })
+	return m
+}
+
+// Delivery accounts for what was sent between two marks of the stream, as far as the peer has reported by now: a report
+// on the end of a span comes within some seconds of it. After Close it knows nothing. It waits for the driver.
+func (st *Stream) Delivery(from, to Mark) (d Delivery) {
+	st.session.call(func() { d = st.leg.delivery(from, to) })
+	return d
 }
 
 // Close ends the stream and gives its ports back. Its figures stay in the session's report.
