@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -51,14 +52,16 @@ func (s *stage) ledgerOK() {
 // agreed lives a call whose caller agrees, and returns its record.
 func (s *stage) agreed() event.CDR {
 	s.t.Helper()
-	before := len(s.cdrs())
-	asked := len(s.all(event.ConsentAsked))
+	before, decided, started := len(s.cdrs()), len(s.all(event.RecordingDecided)), len(s.all(event.RecordingStarted))
 	c := s.dial()
-	s.until("the question", func() bool { return len(s.all(event.ConsentAsked)) > asked })
-	time.Sleep(350 * time.Millisecond) // the question lasts 200 ms, in real time
-	c.Press("1")
+	s.press(c, "1")
 	<-s.far
-	time.Sleep(300 * time.Millisecond) // some talk, in real time
+	s.until("the talk, recorded or decided against", func() bool {
+		refused := slices.ContainsFunc(s.all(event.RecordingDecided)[decided:], func(e event.Event) bool {
+			return e.Detail == "bridged" && e.Reason != string(policy.ReasonAllowed)
+		})
+		return refused || len(s.all(event.RecordingStarted)) > started
+	})
 	s.hangup(c)
 	s.until("the CDR", func() bool { return len(s.cdrs()) > before })
 	list := s.cdrs()

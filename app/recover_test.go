@@ -117,6 +117,9 @@ func TestCallThatACrashEndedGetsItsRecordAtTheNextStart(t *testing.T) {
 	c.record()
 }
 
+// flushed is the size of a two-channel file with half a second in it.
+const flushed = 4000 * 4
+
 // recorded makes the recording of the call that dies, of a second, and returns it.
 func (c *crashed) recorded(finish bool) *recorder.Recording {
 	c.t.Helper()
@@ -144,13 +147,16 @@ func (c *crashed) recorded(finish bool) *recorder.Recording {
 		r.Finish(recorder.Final{Position: 8000})
 		<-r.Done()
 	}
-	c.until("audio on disk", func() bool {
+	c.until("audio on disk", func() bool { // the recorder writes by its own clock
 		found, err := filepath.Glob(c.path("recordings/" + r.ID() + ".wav*"))
-		return err == nil && len(found) > 0
+		if err != nil || len(found) == 0 {
+			return false
+		}
+		file, err := os.Stat(found[0])
+		return err == nil && file.Size() > flushed
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	if !finish { // the process dies: nothing is sealed
-		time.Sleep(400 * time.Millisecond) // what was placed is flushed by the recorder's own clock
 		copyParts(c.t, c.path("recordings"))
 	}
 	defer cancel()

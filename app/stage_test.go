@@ -41,7 +41,9 @@ func TestMain(m *testing.M) {
 const (
 	callerNumber = "+493011223344"
 	calledNumber = "+4980012345"
-	patience     = 20 * time.Second
+	patience     = time.Minute
+	// pressAgain is longer than a press of a phone and its way.
+	pressAgain = 500 * time.Millisecond
 )
 
 const config = `
@@ -248,12 +250,28 @@ func (s *stage) saw(want event.Type) event.Event {
 	return list[len(list)-1]
 }
 
-// press answers the question.
+// press answers the newest question.
 func (s *stage) press(c *phone.Call, key string) {
 	s.t.Helper()
-	s.saw(event.ConsentAsked)
-	time.Sleep(350 * time.Millisecond) // the question lasts 200 ms, in real time
-	c.Press(key)
+	answers := s.answers()
+	s.until("the question", func() bool { return len(s.all(event.ConsentAsked)) > answers })
+	var pressed time.Time
+	s.until("an answer", func() bool {
+		// A key that comes before its window opens is none, as on any telephone.
+		if time.Since(pressed) > pressAgain {
+			c.Press(key)
+			pressed = time.Now()
+		}
+		return s.answers() > answers
+	})
+}
+
+// answers counts the questions that are over.
+func (s *stage) answers() (count int) {
+	for _, t := range []event.Type{event.ConsentGranted, event.ConsentDeclined, event.ConsentInvalid, event.ConsentNoInput} {
+		count += len(s.all(t))
+	}
+	return count
 }
 
 // cdrs are the lines of the CDR file, each held against its schema.

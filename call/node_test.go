@@ -52,7 +52,7 @@ const (
 	callerNumber = "+493011223344"
 	calledNumber = "+4980012345"
 	// patience bounds every wait for real sockets.
-	patience = 20 * time.Second
+	patience = time.Minute
 )
 
 // plan is what a test changes of the node; its zero value is a trunk that asks

@@ -104,7 +104,9 @@ func TestAnEndpointMayCallItself(t *testing.T) {
 }
 
 func TestManyCallsAtOnceLeaveNothingBehind(t *testing.T) {
-	a, b := startHost(t, quick()), startHost(t, quick())
+	unhurried := quick()
+	unhurried.t1, unhurried.c = 4*unhurried.t1, time.Minute // so many calls may take a slow machine a while
+	a, b := startHost(t, unhurried), startHost(t, unhurried)
 	b.onInvite(func(i *Invite) {
 		i.Leg.Listen(func(Event) {}, nil)
 		i.Leg.Ring()

@@ -23,7 +23,7 @@ func quick() timers {
 		message: 150 * time.Millisecond, dial: 300 * time.Millisecond, write: 300 * time.Millisecond}
 }
 
-const wait = 5 * time.Second // longest wait for anything in a test
+const wait = 30 * time.Second // longest wait for anything in a test
 
 var offer, answer = []byte("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\n"), []byte("v=0\r\no=- 2 2 IN IP4 127.0.0.1\r\n")
 
