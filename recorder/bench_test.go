@@ -59,7 +59,7 @@ func BenchmarkPlace(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		rec.Place(0, pos, samples)
-		if pos += 160; pos%(20*rateHz) == 0 {
+		if pos += 160; pos%(20*DefaultRateHz) == 0 {
 			b.StopTimer()
 			g.flush()
 			b.StartTimer()
@@ -75,7 +75,7 @@ func BenchmarkSeal(b *testing.B) {
 	for i := range b.N {
 		b.StopTimer()
 		rec := g.open(func(s *Spec) { s.ID = fmt.Sprintf("01JSEAL%08d", i) })
-		talk(rec, 0, 10*rateHz)
+		talk(rec, 0, 10*DefaultRateHz)
 		rec.Finish(Final{})
 		g.flush()
 		b.StartTimer()

@@ -3,14 +3,12 @@ package recorder
 import "sync"
 
 const (
-	// rateHz is the rate of the timeline and of the stored file.
-	rateHz = 8000
 	// channels is the number of parties: 0 external, 1 internal.
 	channels = 2
 	// frameBytes is one sample of both channels, 16 bits each.
 	frameBytes = 2 * channels
-	// chunkFrames is 100 ms: small, so that what is not yet full wastes little.
-	chunkFrames = rateHz / 10
+	// chunkFrames is 100 ms at 8 kHz: small, so that what is not yet full wastes little.
+	chunkFrames = DefaultRateHz / 10
 	chunkBytes  = chunkFrames * frameBytes
 	// reserveChunks is the most that is kept ready, so that the media driver finds
 	// one without allocating: what 1000 recordings take and give back in a third
@@ -18,7 +16,7 @@ const (
 	reserveChunks = 4096
 )
 
-// chunk holds 100 ms of both channels, interleaved, little-endian, as stored.
+// chunk holds 800 frames of both channels, interleaved, as layout.pack takes them.
 type chunk [chunkBytes]byte
 
 // pool hands out zeroed chunks, up to a bound shared by all recordings.
@@ -88,31 +86,36 @@ func (p *pool) bytes() int {
 type ring struct {
 	pool  *pool
 	first int64 // index of the oldest chunk it may hold
-	slots [ringChunks]*chunk
+	slots []*chunk
 }
 
-const (
-	// maxPending is the audio that one recording may hold while the disk stalls: 30 s.
-	maxPending = 30 * rateHz
-	ringChunks = maxPending/chunkFrames + 4
-)
+// maxPending is the audio that one recording may hold while the disk stalls, in seconds.
+const maxPending = 30
+
+// newRing returns an empty ring for audio of a rate.
+func newRing(p *pool, rateHz int) ring {
+	return ring{pool: p, slots: make([]*chunk, maxPending*rateHz/chunkFrames+4)}
+}
+
+// size is how many chunks the ring may hold.
+func (r *ring) size() int64 { return int64(len(r.slots)) }
 
 // at returns the chunk of position pos, nil if it is silence.
 func (r *ring) at(pos int64) *chunk {
 	i := pos / chunkFrames
-	if i < r.first || i >= r.first+ringChunks {
+	if i < r.first || i >= r.first+r.size() {
 		return nil
 	}
-	return r.slots[i%ringChunks]
+	return r.slots[i%r.size()]
 }
 
 // ensure returns the chunk of position pos, made if need be; nil if there is no room.
 func (r *ring) ensure(pos int64) *chunk {
 	i := pos / chunkFrames
-	if i < r.first || i >= r.first+ringChunks {
+	if i < r.first || i >= r.first+r.size() {
 		return nil
 	}
-	slot := &r.slots[i%ringChunks]
+	slot := &r.slots[i%r.size()]
 	if *slot == nil {
 		*slot = r.pool.get()
 	}
@@ -122,8 +125,8 @@ func (r *ring) ensure(pos int64) *chunk {
 // release gives back every chunk that ends at or before pos.
 func (r *ring) release(pos int64) {
 	end := pos / chunkFrames
-	for i := r.first; i < min(end, r.first+ringChunks); i++ {
-		if slot := &r.slots[i%ringChunks]; *slot != nil {
+	for i := r.first; i < min(end, r.first+r.size()); i++ {
+		if slot := &r.slots[i%r.size()]; *slot != nil {
 			r.pool.put(*slot)
 			*slot = nil
 		}
@@ -132,4 +135,4 @@ func (r *ring) release(pos int64) {
 }
 
 // drop gives back everything.
-func (r *ring) drop() { r.release((r.first + ringChunks) * chunkFrames) }
+func (r *ring) drop() { r.release((r.first + r.size()) * chunkFrames) }

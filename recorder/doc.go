@@ -1,7 +1,7 @@
 // Package recorder turns a timeline of audio into a sealed file.
 //
-// It knows timed samples, not RTP: the media driver places decoded 8 kHz
-// samples at positions of the recording's timeline, and the package brings
+// It knows timed samples, not RTP: the media driver places decoded samples, at
+// the rate of the recording, at positions of the recording's timeline, and the package brings
 // them, in order and with every gap typed, into a two-channel WAV file with a
 // sidecar beside it. It owns the recordings folder: the growing `<id>.wav.part`
 // with its facts in `<id>.json.part`, the sealed `<id>.wav` and `<id>.json`, and
@@ -17,6 +17,7 @@
 // durable, to place audio into a pause, to place audio behind what is already
 // written, and to put a file under its final name before its sidecar.
 //
-// Formats: RIFF/WAVE with 16-bit PCM (format tag 1), and RF64 by EBU Tech 3306
-// where a file outgrows 4 GiB.
+// Formats: RIFF/WAVE with 16-bit PCM (format tag 1) or G.711 (6 and 7), with the
+// broadcast extension of EBU Tech 3285, and RF64 by EBU Tech 3306 where a file
+// outgrows 4 GiB.
 package recorder

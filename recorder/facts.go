@@ -8,6 +8,7 @@ import (
 // facts is all that a sidecar is made of, once the timeline has ended.
 type facts struct {
 	spec      Spec
+	layout    layout
 	frames    int64 // in the file
 	end       int64 // of the timeline; beyond frames nothing could be kept
 	gaps      gapList
@@ -23,7 +24,7 @@ type facts struct {
 // facts returns what the timeline knows, frames of which are stored.
 func (t *timeline) facts(end int64) facts {
 	f := facts{
-		spec: t.spec.clone(), frames: min(t.base, end), end: end, slips: slices.Clone(t.slips), slipped: t.slipped,
+		spec: t.spec.clone(), layout: t.layout, frames: min(t.base, end), end: end, slips: slices.Clone(t.slips), slipped: t.slipped,
 		gaps: gapList{slices.Clone(t.gaps.list), t.gaps.unlisted},
 	}
 	for c := range t.tracks {
@@ -44,8 +45,8 @@ func (f *facts) sidecar(sha string) Sidecar {
 	started := s.StartedAt.UTC().Truncate(time.Millisecond)
 	out := Sidecar{
 		ID: s.ID, Call: s.Call, Trunk: s.Trunk, Queue: s.Queue, Station: s.Station, Direction: s.Direction,
-		From: s.From, To: s.To, Format: FormatWAV, Codec: codecPCM, RateHz: rateHz, DualChannel: s.DualChannel,
-		Channels: s.Channels, StartedAt: Timestamp{started}, DurationMS: milliseconds(f.frames),
+		From: s.From, To: s.To, Format: FormatWAV, Codec: f.layout.codec, RateHz: f.layout.rateHz, DualChannel: s.DualChannel,
+		Channels: s.Channels, StartedAt: Timestamp{started}, DurationMS: f.layout.milliseconds(f.frames),
 		FirstSample: append([]FirstSample{}, s.FirstSample...), Reason: s.Reason, ConfigVersion: s.ConfigVersion,
 		Consent: s.Consent, Barrier: append([]Floor{}, s.Barrier...), Gaps: []SidecarGap{}, Loss: []SidecarLoss{},
 		GapsUnlisted: f.gaps.unlisted, Recovered: f.recovered, SHA256: sha, Result: ResultOK,
@@ -71,7 +72,7 @@ func (f *facts) describeGaps(out *Sidecar) (lost [channels]int64) {
 		}
 		out.Gaps = append(out.Gaps, SidecarGap{
 			Type: g.kind.String(), Channel: int(g.channel),
-			StartMS: milliseconds(int64(g.from)), EndMS: milliseconds(int64(g.to)),
+			StartMS: f.layout.milliseconds(int64(g.from)), EndMS: f.layout.milliseconds(int64(g.to)),
 		})
 	}
 	return lost
@@ -85,7 +86,8 @@ func (f *facts) describeLoss(out *Sidecar, lost [channels]int64) {
 			continue
 		}
 		out.Loss = append(out.Loss, SidecarLoss{
-			Channel: c, LostMS: milliseconds(lost[c]), LateMS: milliseconds(f.late[c]), OverrunMS: milliseconds(f.overrun[c]),
+			Channel: c, LostMS: f.layout.milliseconds(lost[c]), LateMS: f.layout.milliseconds(f.late[c]),
+			OverrunMS: f.layout.milliseconds(f.overrun[c]),
 		})
 	}
 }
@@ -102,6 +104,3 @@ func (f *facts) describeDrift(out *Sidecar) {
 		}
 	}
 }
-
-// milliseconds returns the length of n samples, rounded.
-func milliseconds(n int64) int64 { return (n*1000 + rateHz/2) / rateHz }

@@ -171,8 +171,8 @@ func TestSilenceBeforeAudioThatTheDiskRefusedIsNoRecording(t *testing.T) {
 	d := newFaultDisk()
 	g := newRig(t, d, nil)
 	rec := g.open(nil)
-	rec.Mark(0, 0, 16*rateHz, "hold")
-	rec.Mark(1, 0, 16*rateHz, "hold")
+	rec.Mark(0, 0, 16*DefaultRateHz, "hold")
+	rec.Mark(1, 0, 16*DefaultRateHz, "hold")
 	g.flush()
 	d.setFail(func(op, name string) error {
 		if op == "write" && strings.HasSuffix(name, ".wav.part") {
@@ -180,7 +180,7 @@ func TestSilenceBeforeAudioThatTheDiskRefusedIsNoRecording(t *testing.T) {
 		}
 		return nil
 	})
-	talk(rec, 16*rateHz, 18*rateHz)
+	talk(rec, 16*DefaultRateHz, 18*DefaultRateHz)
 	rec.Finish(Final{})
 	g.flush()
 	d.setFail(nil) // there is room for the sidecar
@@ -320,7 +320,7 @@ func TestAStalledDiskNeverStopsPlaceAndBoundsTheMemory(t *testing.T) {
 	}
 	<-stalled
 	var worst time.Duration
-	for pos := 1600; pos < 60*rateHz; pos += 1600 {
+	for pos := 1600; pos < 60*DefaultRateHz; pos += 1600 {
 		for _, rec := range recs {
 			start := time.Now()
 			rec.Place(0, int64(pos), ramp(pos, 1600))

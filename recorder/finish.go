@@ -46,7 +46,7 @@ func (r *Recorder) conclude(rec *Recording) Result {
 	case erase:
 		res.Result = ResultNone
 		return r.discard(rec.out, res)
-	case silent || milliseconds(f.end) < r.cfg.MinLength.Milliseconds():
+	case silent || f.layout.milliseconds(f.end) < r.cfg.MinLength.Milliseconds():
 		res.Result = ResultTooShort
 		return r.discard(rec.out, res)
 	case rec.out == nil:

@@ -13,7 +13,7 @@ func (t *timeline) freeze(edge int64) {
 		t.tracks[c].cover.trim(edge)
 	}
 	t.frozen = edge
-	t.gaps.due(uint32(edge), func(g gap) { t.journal = append(t.journal, gapEntry(g)) })
+	t.gaps.due(uint32(edge), uint32(t.rate), func(g gap) { t.journal = append(t.journal, gapEntry(g)) })
 }
 
 // settle types the silence of one channel between frozen and edge.
@@ -59,7 +59,7 @@ func (t *timeline) closeSeams(channel int) {
 	before, last, joined := t.frozen, tr.last, tr.joined
 	for i := 0; i < tr.cover.n; i++ {
 		s := tr.cover.s[i]
-		if joined && s.kind == kindAudio && s.from > before && s.from-before <= seam && t.repeat(channel, before, s.from, last) {
+		if joined && s.kind == kindAudio && s.from > before && s.from-before <= t.rate/seamsPerSecond && t.repeat(channel, before, s.from, last) {
 			tr.cover.paint(before, s.from, kindAudio)
 			i = -1
 			before, last, joined = t.frozen, tr.last, tr.joined
@@ -112,7 +112,7 @@ func (t *timeline) copyOut(b []byte) int {
 func (t *timeline) silentRun() int64 {
 	pos := t.base
 	for pos < t.frozen && t.ring.at(pos) == nil {
-		if pos/chunkFrames >= t.ring.first+ringChunks {
+		if pos/chunkFrames >= t.ring.first+t.ring.size() {
 			return t.frozen - t.base
 		}
 		pos = (pos/chunkFrames + 1) * chunkFrames

@@ -6,7 +6,7 @@ import (
 )
 
 // gap is a stretch of one channel without audio. Positions fit in 32 bits for
-// 149 hours at 8 kHz, so that an hour of bad line stays small in memory.
+// 149 hours at 8 kHz and for a day at 48 kHz, so that an hour of bad line stays small in memory.
 type gap struct {
 	from, to uint32
 	channel  uint8
@@ -18,11 +18,11 @@ const (
 	// maxGaps bounds the list of a recording: an hour with 1 % of the packets
 	// lost on both channels. What is beyond is counted, not listed.
 	maxGaps = 4096
-	// logEvery is the length at which a gap that still grows is journaled.
-	logEvery = 5 * rateHz
-	// logBehind is how far behind the present a pause counts as ended; its marks
-	// come piece by piece, some time after the fact.
-	logBehind = rateHz / 2
+	// logEvery is the length at which a gap that still grows is journaled, in seconds.
+	logEvery = 5
+	// logBehinds a second: half a second behind the present a pause counts as
+	// ended; its marks come piece by piece, some time after the fact.
+	logBehinds = 2
 )
 
 // gapList is the typed silence of a recording. Not safe for concurrent use.
@@ -99,11 +99,11 @@ func (g *gapList) lose(channel uint8, from, to uint32) {
 }
 
 // due calls log for every gap that the journal should tell now: those that
-// ended before edge, and those that have grown long.
-func (g *gapList) due(edge uint32, log func(gap)) {
+// ended before edge, and those that have grown long, at a rate in samples a second.
+func (g *gapList) due(edge, rate uint32, log func(gap)) {
 	for i := 0; i < len(g.list); i++ {
 		o := g.list[i]
-		if o.logged || (!o.ended(edge) && o.to-o.from < logEvery) {
+		if o.logged || (!o.ended(edge, rate) && o.to-o.from < logEvery*rate) {
 			continue
 		}
 		log(o)
@@ -115,9 +115,9 @@ func (g *gapList) due(edge uint32, log func(gap)) {
 }
 
 // ended reports whether a gap grows no more, seen from edge.
-func (o gap) ended(edge uint32) bool {
+func (o gap) ended(edge, rate uint32) bool {
 	if o.kind.paused() {
-		return int64(o.to)+logBehind < int64(edge)
+		return int64(o.to)+int64(rate/logBehinds) < int64(edge)
 	}
 	return o.to < edge
 }

@@ -20,6 +20,9 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
+// testHeader is the size of a PCM file's header.
+const testHeader = 690
+
 // rig drives a recorder by hand: no goroutine runs, time is what it says.
 type rig struct {
 	t   testing.TB
@@ -150,6 +153,12 @@ func talk(rec *Recording, from, to int) {
 // audioOf reads a stored file with a parser of its own, and returns its channels.
 func audioOf(t testing.TB, path string) [][]int16 {
 	t.Helper()
+	return audioAt(t, path, DefaultRateHz)
+}
+
+// audioAt is audioOf for a file of another rate.
+func audioAt(t testing.TB, path string, rate int) [][]int16 {
+	t.Helper()
 	b, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -167,15 +176,15 @@ func audioOf(t testing.TB, path string) [][]int16 {
 			fmtChunk = body
 		case "data":
 			data = body
-		case "JUNK":
+		case "JUNK", "bext":
 		default:
 			t.Fatalf("%s: chunk %q", path, b[at:at+4])
 		}
 		at += 8 + size
 	}
 	n := int(le.Uint16(fmtChunk[2:]))
-	if le.Uint16(fmtChunk) != 1 || le.Uint32(fmtChunk[4:]) != 8000 || le.Uint16(fmtChunk[14:]) != 16 ||
-		int(le.Uint16(fmtChunk[12:])) != 2*n || int(le.Uint32(fmtChunk[8:])) != 16000*n || len(data)%(2*n) != 0 {
+	if le.Uint16(fmtChunk) != 1 || int(le.Uint32(fmtChunk[4:])) != rate || le.Uint16(fmtChunk[14:]) != 16 ||
+		int(le.Uint16(fmtChunk[12:])) != 2*n || int(le.Uint32(fmtChunk[8:])) != 2*rate*n || len(data)%(2*n) != 0 {
 		t.Fatalf("%s: fmt % x with %d bytes of data", path, fmtChunk, len(data))
 	}
 	out := make([][]int16, n)

@@ -96,6 +96,7 @@ func (f *facts) apply(e entry) {
 	if e.Spec != nil {
 		f.spec = e.Spec.clone()
 		f.spec.complete()
+		f.layout = layoutOf(f.spec)
 	}
 	if e.Gap != nil {
 		if g, ok := e.Gap.gap(); ok {

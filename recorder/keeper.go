@@ -30,9 +30,12 @@ func (r *Recorder) admit() {
 	for rec := range r.waiting {
 		waiting = append(waiting, rec)
 	}
-	live := len(r.live)
+	ready := idleChunks
+	for _, rec := range r.live {
+		ready += 2 * int(rec.rate/DefaultRateHz)
+	}
 	r.mu.Unlock()
-	r.pool.prepare(idleChunks + 2*live)
+	r.pool.prepare(ready)
 	for _, rec := range waiting {
 		over, err := rec.verdict(r.now())
 		if !over {

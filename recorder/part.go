@@ -22,9 +22,10 @@ func namesOf(dir, id string) names {
 // part is a recording that grows: its audio, and its facts beside it.
 type part struct {
 	// set once
-	names        names
-	disk         disk
-	fileChannels int
+	names  names
+	disk   disk
+	layout layout
+	origin origin
 
 	// owned by the writer, then by the sealer
 	journalSize int64
@@ -41,7 +42,7 @@ type part struct {
 
 // createPart makes the two files: the facts first, so that no audio is ever
 // without them.
-func createPart(d disk, n names, first []entry, fileChannels int) (*part, error) {
+func createPart(d disk, n names, first []entry, l layout) (*part, error) {
 	for _, sealed := range []string{n.wav, n.sidecar} {
 		if _, err := os.Lstat(sealed); !errors.Is(err, os.ErrNotExist) {
 			return nil, fmt.Errorf("%s is there already: %w", sealed, cmp.Or(err, os.ErrExist))
@@ -51,7 +52,7 @@ func createPart(d disk, n names, first []entry, fileChannels int) (*part, error)
 	if err != nil {
 		return nil, err
 	}
-	p := &part{names: n, disk: d, fileChannels: fileChannels, journal: journal}
+	p := &part{names: n, disk: d, layout: l, origin: originOf(*first[0].Spec), journal: journal}
 	if err := p.log(first); err != nil {
 		return nil, errors.Join(err, journal.Close(), d.Remove(n.journal))
 	}
@@ -81,16 +82,14 @@ func (p *part) log(list []entry) error {
 	return nil
 }
 
-// append writes whole frames of two channels; b is used up. It returns how many
-// frames were written even if it fails.
+// append writes whole frames of two channels, as memory holds them; b is used
+// up. It returns how many frames were written even if it fails.
 func (p *part) append(b []byte) (frames int, err error) {
-	if p.fileChannels == 1 {
-		b = mixDown(b)
-	}
+	b = p.layout.pack(b)
 	size := p.audioBytes.Load()
-	n, err := p.wav.WriteAt(b, headerBytes+size)
-	frames = n / (2 * p.fileChannels)
-	p.audioBytes.Store(size + int64(frames*2*p.fileChannels))
+	n, err := p.wav.WriteAt(b, p.layout.headerBytes()+size)
+	frames = n / p.layout.frameBytes()
+	p.audioBytes.Store(size + int64(frames*p.layout.frameBytes()))
 	p.dirty.Store(true)
 	if err != nil {
 		return frames, fmt.Errorf("write audio: %w", err)
@@ -98,10 +97,10 @@ func (p *part) append(b []byte) (frames int, err error) {
 	return frames, nil
 }
 
-// resize makes the audio that many frames long, with silence at the end if it grows.
+// resize makes the audio that many frames long. Where it grows, the end is zeros.
 func (p *part) resize(frames int64) error {
-	size := frames * int64(2*p.fileChannels)
-	if err := p.wav.Truncate(headerBytes + size); err != nil {
+	size := frames * int64(p.layout.frameBytes())
+	if err := p.wav.Truncate(p.layout.headerBytes() + size); err != nil {
 		return fmt.Errorf("set length: %w", err)
 	}
 	p.audioBytes.Store(size)
@@ -111,8 +110,8 @@ func (p *part) resize(frames int64) error {
 
 // writeHeader states the present length.
 func (p *part) writeHeader() error {
-	h := header(p.fileChannels, p.audioBytes.Load())
-	if _, err := p.wav.WriteAt(h[:], 0); err != nil {
+	h := p.layout.header(p.origin, p.audioBytes.Load(), 0)
+	if _, err := p.wav.WriteAt(h, 0); err != nil {
 		return fmt.Errorf("write header: %w", err)
 	}
 	return nil
@@ -134,7 +133,7 @@ func (p *part) sync() error {
 
 // hash returns the SHA-256 of the audio file, read again from the start.
 func (p *part) hash() (string, error) {
-	return hashHex(io.NewSectionReader(p.wav, 0, headerBytes+p.audioBytes.Load()))
+	return hashHex(io.NewSectionReader(p.wav, 0, p.layout.headerBytes()+p.audioBytes.Load()))
 }
 
 // failure returns what went wrong while syncing; after such an error the data

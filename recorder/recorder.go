@@ -173,7 +173,10 @@ func (r *Recorder) Open(spec Spec, durable <-chan error) *Recording {
 	spec.complete()
 	rec := &Recording{id: spec.ID, opened: r.now(), ready: durable, done: make(chan struct{})}
 	rec.spec = spec
-	rec.ring.pool = r.pool
+	rec.layout, rec.rate = layoutOf(spec), int64(spec.RateHz)
+	if validRate(spec.RateHz) {
+		rec.ring = newRing(r.pool, spec.RateHz)
+	}
 	rec.result = spec.result()
 	if err := r.register(rec); err != nil {
 		rec.phase, rec.result.Result, rec.result.Err = phaseOver, ResultFailed, err
@@ -191,6 +194,10 @@ func (r *Recorder) register(rec *Recording) error {
 		return ErrClosed
 	case !validID(rec.id):
 		return fmt.Errorf("recording id %q can't be a file's name; use a ULID", rec.id)
+	case !validRate(rec.layout.rateHz):
+		return fmt.Errorf("recording %s: %d Hz can't be recorded; use 8000, 16000, 24000 or 48000", rec.id, rec.layout.rateHz)
+	case !knownFormat(rec.spec.Format):
+		return fmt.Errorf("recording %s: format %q is unknown; use %s", rec.id, rec.spec.Format, knownFormats())
 	case r.live[rec.id] != nil:
 		return fmt.Errorf("recording id %s is in use", rec.id)
 	}

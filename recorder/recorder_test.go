@@ -162,9 +162,9 @@ func TestTheSyncerStatesTheLengthInTheHeader(t *testing.T) {
 	g.flush()
 	g.r.syncOnce()
 	b := readFile(t, filepath.Join(g.dir, rec.ID()+".wav.part"))
-	n, size, err := parseHeader(b)
-	if err != nil || n != 2 || size != int64(len(b)-headerBytes) || size != (16000-window)*frameBytes {
-		t.Errorf("%d channels, %d bytes of %d: %v", n, size, len(b), err)
+	size, _, err := rec.layout.parseHeader(b, rec.out.origin)
+	if err != nil || size != int64(len(b)-testHeader) || size != (16000-2000)*frameBytes {
+		t.Errorf("%d bytes of %d: %v", size, len(b), err)
 	}
 	g.end(rec, 0)
 }

@@ -41,7 +41,10 @@ type Recording struct {
 // ID returns the recording's id.
 func (rec *Recording) ID() string { return rec.id }
 
-// Place copies samples, in 8 kHz PCM, to position pos of a channel (0 external,
+// RateHz is the rate of the samples that Place takes, and of all positions.
+func (rec *Recording) RateHz() int { return rec.layout.rateHz }
+
+// Place copies samples, linear PCM at the recording's rate, to position pos of a channel (0 external,
 // 1 internal). The slice is borrowed. What comes behind the disorder window,
 // into a pause or beyond the memory bound is refused and counted. Place never
 // blocks on the disk and allocates nothing.
@@ -99,7 +102,7 @@ func (rec *Recording) Slip(channel int, pos int64, samples int) {
 }
 
 // Update changes what is known of the recording, such as the station or the
-// first sample. The id and the number of channels in the file stay.
+// first sample. The id, the call, the start and the format stay.
 func (rec *Recording) Update(change func(*Spec)) {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
@@ -109,7 +112,7 @@ func (rec *Recording) Update(change func(*Spec)) {
 	next := rec.spec.clone()
 	change(&next)
 	next = next.clone()
-	next.ID, next.DualChannel = rec.spec.ID, rec.spec.DualChannel
+	next.fix(rec.spec)
 	next.complete()
 	rec.spec = next
 	rec.journal = append(rec.journal, specEntry(next))

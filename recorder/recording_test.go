@@ -150,7 +150,7 @@ func TestALongPauseToldPieceByPieceIsOneGap(t *testing.T) {
 		g := newRig(t, nil, nil)
 		rec := g.open(nil)
 		talk(rec, 0, 8000)
-		const end = 8000 + 120*rateHz
+		const end = 8000 + 120*DefaultRateHz
 		for pos := int64(8000); pos < end; pos += 800 {
 			for c := range 2 {
 				rec.Mark(c, max(8000, pos-behind), max(8000, pos+800-behind), "hold")
@@ -165,7 +165,7 @@ func TestALongPauseToldPieceByPieceIsOneGap(t *testing.T) {
 		if n := len(rec.gaps.list); n > 10 {
 			t.Errorf("%d behind: %d pieces in memory", behind, n)
 		}
-		if size := rec.out.journalSize; size > 64<<10 && behind <= logBehind {
+		if size := rec.out.journalSize; size > 64<<10 && behind <= DefaultRateHz/logBehinds {
 			t.Errorf("%d behind: %d bytes of facts", behind, size)
 		}
 		res := g.end(rec, 0)
@@ -188,7 +188,7 @@ func TestTheHoleOfASlipIsClosedAndTheSlipIsTold(t *testing.T) {
 		rec.Slip(1, 5600, -1)
 		rec.Place(1, 5599, ramp(5600, 400))
 		rec.Place(0, 4000, ramp(4000, 2000-1))
-		rec.Advance(int64(4000+edge-1) + window)
+		rec.Advance(int64(4000+edge-1) + DefaultRateHz/windowsPerSecond)
 		g.flush()
 		res := g.end(rec, 5999)
 		s := sidecarOf(t, res.File)
@@ -228,11 +228,11 @@ func TestAJumpIsSilenceAndNoMemory(t *testing.T) {
 	rec := g.open(nil)
 	talk(rec, 0, 8000)
 	g.flush()
-	const far = 8000 + 600*rateHz
+	const far = 8000 + 600*DefaultRateHz
 	rec.Place(0, far, make([]int16, 160)) // more than the memory reaches: this packet is lost
 	g.flush()
 	talk(rec, far+160, far+1760)
-	rec.Place(0, far+4000*rateHz, make([]int16, 160)) // not believed
+	rec.Place(0, far+4000*DefaultRateHz, make([]int16, 160)) // not believed
 	res := g.end(rec, 0)
 	if res.DurationMS != 601220 || g.r.pool.bytes() != 0 {
 		t.Errorf("%+v, %d bytes held", res, g.r.pool.bytes())

@@ -160,8 +160,10 @@ func reopen(d disk, n names) (*part, facts, error) {
 		return p, f, err
 	} else if f, unread = replay(b); unread == nil && f.spec.ID != filepath.Base(strings.TrimSuffix(n.wav, ".wav")) {
 		unread = fmt.Errorf("the facts are of %q", f.spec.ID)
+	} else if unread == nil && !f.layout.known() {
+		unread = fmt.Errorf("the facts tell of audio that no recorder writes: %s", f.layout)
 	}
-	if p.wav == nil || size <= headerBytes {
+	if p.wav == nil || size <= f.layout.headerBytes() {
 		return p, f, nil
 	}
 	if unread != nil {
@@ -195,23 +197,18 @@ func (p *part) openFiles() (int64, error) {
 
 // adopt checks the header and takes every whole frame of a file of size bytes.
 func (p *part) adopt(f *facts, size int64) error {
-	var h [headerBytes]byte
-	if _, err := p.wav.ReadAt(h[:], 0); err != nil {
+	p.layout, p.origin = f.layout, originOf(f.spec)
+	h := make([]byte, p.layout.headerBytes())
+	if _, err := p.wav.ReadAt(h, 0); err != nil {
 		return err
 	}
-	fileChannels, _, err := parseHeader(h[:])
-	if h == [headerBytes]byte{} { // the power failed before the header was on disk
-		fileChannels, err = f.spec.fileChannels(), nil
-	}
-	if err != nil {
+	_, _, err := p.layout.parseHeader(h, p.origin)
+	if err != nil && strings.Trim(string(h), "\x00") != "" { // zeros: the power failed before the header was on disk
 		return fmt.Errorf("%w: %w", errGarbage, err)
 	}
-	if fileChannels != f.spec.fileChannels() {
-		return fmt.Errorf("%w: the header states %d channels, the facts %d", errGarbage, fileChannels, f.spec.fileChannels())
-	}
-	p.fileChannels = fileChannels
-	f.frames = (size - headerBytes) / int64(2*fileChannels)
-	p.audioBytes.Store(size - headerBytes)
+	audio := size - p.layout.headerBytes()
+	f.frames = audio / int64(p.layout.frameBytes())
+	p.audioBytes.Store(audio)
 	return nil
 }
 

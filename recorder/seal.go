@@ -9,8 +9,8 @@ import (
 
 const (
 	// cutStep is what a full disk costs the end of a recording at a time, so
-	// that its sidecar finds room: one second.
-	cutStep = rateHz
+	// that its sidecar finds room, in seconds.
+	cutStep = 1
 	// cutTries bounds it.
 	cutTries = 10
 )
@@ -37,7 +37,7 @@ func seal(p *part, f facts) (Result, error) {
 		if !errors.Is(err, syscall.ENOSPC) || try == cutTries {
 			return res, fmt.Errorf("seal %s: %w", f.spec.ID, err)
 		}
-		if f.cut(max(0, f.frames-cutStep), err); f.nothingKept() {
+		if f.cut(max(0, f.frames-cutStep*int64(f.layout.rateHz)), err); f.nothingKept() {
 			return res, fmt.Errorf("seal %s: %w: %w", f.spec.ID, errNothingKept, err)
 		}
 	}
@@ -58,7 +58,7 @@ func (f *facts) nothingKept() bool {
 		return false
 	}
 	for _, a := range f.audio {
-		if milliseconds(min(a.to, f.frames)-a.from) > 0 {
+		if f.layout.milliseconds(min(a.to, f.frames)-a.from) > 0 {
 			return false
 		}
 	}

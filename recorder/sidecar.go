@@ -85,9 +85,6 @@ type SidecarSlip struct {
 // timestampLayout is RFC 3339 in UTC with milliseconds.
 const timestampLayout = "2006-01-02T15:04:05.000Z"
 
-// codecPCM names 16-bit little-endian linear PCM.
-const codecPCM = "pcm_s16le"
-
 // Timestamp is a time that JSON shows in UTC with milliseconds.
 type Timestamp struct{ time.Time }
 
@@ -105,6 +102,14 @@ func (t *Timestamp) UnmarshalJSON(b []byte) error {
 	t.Time = parsed
 	return nil
 }
+
+// layout returns how the file's frames stand, by what the sidecar says.
+func (s *Sidecar) layout() layout {
+	return layoutOf(Spec{Codec: s.Codec, RateHz: s.RateHz, DualChannel: s.DualChannel})
+}
+
+// origin returns what the file's header must tell.
+func (s *Sidecar) origin() origin { return origin{s.ID, s.Call, s.StartedAt.UTC()} }
 
 // encode returns the sidecar as it is stored.
 func (s Sidecar) encode() ([]byte, error) {

@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// DefaultRateHz is the rate of a recording that asks for none: that of G.711.
+const DefaultRateHz = 8000
+
 // Spec is what is known of a recording when it opens. The recorder keeps a copy.
 type Spec struct {
 	// ID names the recording and its files: a ULID.
@@ -25,6 +28,13 @@ type Spec struct {
 	ConfigVersion string `json:"config_version"`
 	// StartedAt is the wall-clock time of position 0.
 	StartedAt time.Time `json:"started_at"`
+	// Format is the format of the stored recording, FormatWAV if empty.
+	Format string `json:"format"`
+	// RateHz is the rate of the samples that are placed and stored: 8000, 16000,
+	// 24000 or 48000; DefaultRateHz if 0.
+	RateHz int `json:"rate_hz"`
+	// Codec is how the samples are written; Open sets it.
+	Codec string `json:"codec"`
 	// DualChannel keeps the parties on channels of their own; false mixes them into one.
 	DualChannel bool `json:"dual_channel"`
 	// Channels describes channel 0 (external) and 1 (internal); missing ones are filled in.
@@ -108,15 +118,25 @@ func (s *Spec) complete() {
 			s.Channels[i].Party = parties[i]
 		}
 	}
+	if s.Format == "" {
+		s.Format = FormatWAV
+	}
+	if s.RateHz == 0 {
+		s.RateHz = DefaultRateHz
+	}
+	if s.Codec == "" {
+		s.Codec = codecOf(*s)
+	}
 }
 
-// fileChannels returns how many channels the stored file has.
-func (s Spec) fileChannels() int {
-	if s.DualChannel {
-		return channels
-	}
-	return 1
+// fix takes over the fields that hold from the beginning to the end of a recording.
+func (s *Spec) fix(from Spec) {
+	s.ID, s.Call, s.StartedAt = from.ID, from.Call, from.StartedAt
+	s.DualChannel, s.Format, s.RateHz, s.Codec = from.DualChannel, from.Format, from.RateHz, from.Codec
 }
+
+// validRate reports whether audio of that rate can be recorded.
+func validRate(rateHz int) bool { return slices.Contains([]int{8000, 16000, 24000, 48000}, rateHz) }
 
 // validID reports whether id can be a file's name in every folder.
 func validID(id string) bool {

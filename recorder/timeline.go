@@ -3,14 +3,15 @@ package recorder
 import "encoding/binary"
 
 const (
-	// window is how long late packets may still find their place. With
-	// flushEvery it is what a killed process loses; the promise is 0.5 s.
-	window = rateHz / 4
-	// seam is the longest hole that is closed by repeating a sample instead of
-	// being called lost: 1 ms, the trace of a clock slip.
-	seam = rateHz / 1000
-	// maxJump is how far ahead of the timeline a position is believed: one hour.
-	maxJump = 3600 * rateHz
+	// windowsPerSecond: a quarter of a second is how long late packets may still
+	// find their place. With flushEvery it is what a killed process loses; the
+	// promise is 0.5 s.
+	windowsPerSecond = 4
+	// seamsPerSecond: the longest hole that is closed by repeating a sample instead
+	// of being called lost is 1 ms, the trace of a clock slip.
+	seamsPerSecond = 1000
+	// maxJump is how far ahead of the timeline a position is believed: one hour, in seconds.
+	maxJump = 3600
 	// maxPosition bounds the timeline: gaps are kept in 32 bits.
 	maxPosition = 1<<32 - 1
 	// maxSlips bounds the list of slips; more are counted only.
@@ -39,6 +40,10 @@ type track struct {
 
 // timeline is the audio and what is known of it.
 type timeline struct {
+	// set once
+	layout layout
+	rate   int64 // of the layout, in samples a second
+
 	spec    Spec
 	ring    ring
 	tracks  [channels]track
@@ -76,7 +81,7 @@ func (t *timeline) place(channel int, pos int64, samples []int16) {
 }
 
 // reach is how far ahead a position is believed.
-func (t *timeline) reach() int64 { return min(t.horizon+maxJump, maxPosition) }
+func (t *timeline) reach() int64 { return min(t.horizon+maxJump*t.rate, maxPosition) }
 
 // copyIn puts samples into the chunks, or marks them lost where there is no room.
 func (t *timeline) copyIn(channel int, pos int64, samples []int16) {
@@ -89,7 +94,7 @@ func (t *timeline) copyIn(channel int, pos int64, samples []int16) {
 			tr.overrun += int64(n)
 			tr.cover.paint(pos, pos+int64(n), kindLost)
 		} else {
-			write(c, channel, offset, samples[:n])
+			t.layout.encode(c[offset*frameBytes+channel*2:], samples[:n])
 			tr.extend(pos, pos+int64(n))
 		}
 		pos, samples = pos+int64(n), samples[n:]
@@ -103,14 +108,6 @@ func (tr *track) extend(from, to int64) {
 		return
 	}
 	tr.audio.from, tr.audio.to = min(tr.audio.from, from), max(tr.audio.to, to)
-}
-
-// write stores samples of one channel from frame offset on.
-func write(c *chunk, channel, offset int, samples []int16) {
-	b := c[offset*frameBytes+channel*2:]
-	for i, s := range samples {
-		binary.LittleEndian.PutUint16(b[i*frameBytes:], uint16(s))
-	}
 }
 
 // mark is Mark on the timeline.
@@ -139,7 +136,7 @@ func (t *timeline) mark(channel int, from, to int64, k kind) {
 
 // silence wipes what waits in memory in [from, to) of a channel.
 func (t *timeline) silence(channel int, from, to int64) {
-	to = min(to, (t.ring.first+ringChunks)*chunkFrames)
+	to = min(to, (t.ring.first+t.ring.size())*chunkFrames)
 	for pos := from; pos < to; {
 		offset := int(pos % chunkFrames)
 		n := min(to-pos, int64(chunkFrames-offset))

@@ -98,8 +98,8 @@ func (r *Report) checkSidecar() {
 	if s.SHA256 != r.SHA256 {
 		r.problem("sha256: the file has %s, the sidecar says %s", r.SHA256, s.SHA256)
 	}
-	if s.Format != FormatWAV || s.Codec != codecPCM || s.RateHz != rateHz || len(s.Channels) != channels {
-		r.problem("sidecar: format %q, codec %q, %d Hz, %d parties; want %s, %s, %d Hz, %d", s.Format, s.Codec, s.RateHz, len(s.Channels), FormatWAV, codecPCM, rateHz, channels)
+	if l := s.layout(); s.Format != FormatWAV || !l.known() || len(s.Channels) != channels {
+		r.problem("sidecar: format %q with %s and %d parties is none that a recorder writes", s.Format, l, len(s.Channels))
 	}
 	if got := s.EndedAt.Sub(s.StartedAt.Time).Milliseconds(); got != s.DurationMS {
 		r.problem("sidecar: %d ms from start to end, duration_ms says %d", got, s.DurationMS)
@@ -142,51 +142,53 @@ func (s *Sidecar) expectedResult() string {
 
 // checkAudio holds the file against its header and the sidecar.
 func (r *Report) checkAudio(f io.ReaderAt, size int64) error {
-	var h [headerBytes]byte
-	if n, err := f.ReadAt(h[:], 0); err != nil {
+	l := r.Sidecar.layout()
+	if !l.known() {
+		return nil // checkSidecar has told it
+	}
+	h := make([]byte, l.headerBytes())
+	if n, err := f.ReadAt(h, 0); err != nil {
 		if errors.Is(err, io.EOF) {
 			r.problem("the file is %d bytes long, shorter than a header", n)
 			return nil
 		}
 		return err
 	}
-	fileChannels, dataBytes, err := parseHeader(h[:])
+	dataBytes, trailer, err := l.parseHeader(h, r.Sidecar.origin())
 	if err != nil {
 		r.problem("%v", err)
 		return nil
 	}
-	if dataBytes != size-headerBytes || dataBytes%int64(2*fileChannels) != 0 {
-		r.problem("header: states %d bytes of audio, the file has %d", dataBytes, size-headerBytes)
+	if dataBytes+trailer != size-l.headerBytes() || dataBytes%int64(l.frameBytes()) != 0 {
+		r.problem("header: states %d bytes of audio and %d behind it, the file has %d", dataBytes, trailer, size-l.headerBytes())
 		return nil
 	}
-	if (fileChannels == channels) != r.Sidecar.DualChannel {
-		r.problem("header: %d channels, but dual_channel is %t", fileChannels, r.Sidecar.DualChannel)
-	}
-	r.DurationMS = milliseconds(dataBytes / int64(2*fileChannels))
+	r.DurationMS = l.milliseconds(dataBytes / int64(l.frameBytes()))
 	if r.DurationMS != r.Sidecar.DurationMS {
 		r.problem("the audio is %d ms long, the sidecar says %d", r.DurationMS, r.Sidecar.DurationMS)
 	}
-	if fileChannels != channels {
+	if l.channels != channels {
 		return nil
 	}
-	return r.checkSilence(f, dataBytes/frameBytes)
+	return r.checkSilence(f, l, dataBytes/int64(l.frameBytes()))
 }
 
 // checkSilence looks for sound where the sidecar says that there is a gap. The
 // millisecond at each end is left out: gaps are rounded to it.
-func (r *Report) checkSilence(f io.ReaderAt, frames int64) error {
-	buf := make([]byte, chunkBytes)
+func (r *Report) checkSilence(f io.ReaderAt, l layout, frames int64) error {
+	size := int64(l.frameBytes())
+	buf := make([]byte, chunkFrames*size)
 	for _, g := range r.Sidecar.Gaps {
 		if g.Channel < 0 || g.Channel >= channels {
 			continue
 		}
-		from, to := max(0, g.StartMS+1)*(rateHz/1000), min(frames, (g.EndMS-1)*(rateHz/1000))
+		from, to := l.frames(max(0, g.StartMS+1)), min(frames, l.frames(g.EndMS-1))
 		for ; from < to; from += chunkFrames {
-			b := buf[:min(chunkFrames, to-from)*frameBytes]
-			if _, err := f.ReadAt(b, headerBytes+from*frameBytes); err != nil {
+			b := buf[:min(chunkFrames, to-from)*size]
+			if _, err := f.ReadAt(b, l.headerBytes()+from*size); err != nil {
 				return err
 			}
-			if !silent(b, g.Channel) {
+			if !l.silent(b, g.Channel) {
 				r.problem("channel %d has sound in its gap %s, %d to %d ms", g.Channel, g.Type, g.StartMS, g.EndMS)
 				break
 			}
@@ -195,10 +197,11 @@ func (r *Report) checkSilence(f io.ReaderAt, frames int64) error {
 	return nil
 }
 
-// silent reports whether one channel of the frames is zero.
-func silent(b []byte, channel int) bool {
-	for i := channel * 2; i+1 < len(b); i += frameBytes {
-		if b[i] != 0 || b[i+1] != 0 {
+// silent reports whether one channel of a file's frames is silence.
+func (l layout) silent(b []byte, channel int) bool {
+	size, quiet := l.sampleBytes(), l.silence()
+	for i := channel * size; i+size <= len(b); i += l.frameBytes() {
+		if b[i] != quiet || b[i+size-1] != quiet {
 			return false
 		}
 	}

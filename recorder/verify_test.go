@@ -75,7 +75,7 @@ func TestVerifyDetectsAFlippedBitAnywhereInTheAudio(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for i := range 400 {
 		at := rng.IntN(len(whole))
-		if i < headerBytes {
+		if i < testHeader {
 			at = i
 		}
 		b := bytes.Clone(whole)
@@ -164,7 +164,9 @@ func TestVerifyAndLookupTellWhatIsMissing(t *testing.T) {
 }
 
 func FuzzSidecar(f *testing.F) {
-	s := (&facts{spec: testSpec("01J"), frames: 8000, end: 8000}).sidecar(strings.Repeat("0", 64))
+	spec := testSpec("01J")
+	spec.complete()
+	s := (&facts{spec: spec, layout: layoutOf(spec), frames: 8000, end: 8000}).sidecar(strings.Repeat("0", 64))
 	b, err := s.encode()
 	if err != nil {
 		f.Fatal(err)
@@ -178,7 +180,7 @@ func FuzzSidecar(f *testing.F) {
 		}
 		rep := Report{ID: s.ID, Sidecar: s}
 		rep.checkSidecar()
-		if err := rep.checkAudio(bytes.NewReader(make([]byte, 200)), 200); err != nil {
+		if err := rep.checkAudio(bytes.NewReader(make([]byte, 2000)), 2000); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -222,17 +224,20 @@ func ordered(list []gap) bool {
 }
 
 func FuzzHeader(f *testing.F) {
-	h := header(2, 32000)
-	f.Add(h[:])
-	big := header(1, 5<<30)
-	f.Add(big[:])
+	pcm, law := layout{codecPCM, 16000, 2}, layout{codecPCMA, 8000, 2}
+	o := originOf(testSpec("01J"))
+	f.Add(pcm.header(o, 32000, 0))
+	f.Add(pcm.header(o, 5<<30, 12))
+	f.Add(law.header(o, 16000, 100))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		n, size, err := parseHeader(b)
-		if err != nil {
-			return
-		}
-		if want := header(n, size); !bytes.Equal(want[:], b[:headerBytes]) {
-			t.Fatalf("% x", b)
+		for _, l := range []layout{pcm, law} {
+			size, trailer, err := l.parseHeader(b, o)
+			if err != nil {
+				continue
+			}
+			if want := l.header(o, size, trailer); !bytes.Equal(want, b[:l.headerBytes()]) {
+				t.Fatalf("% x", b)
+			}
 		}
 	})
 }

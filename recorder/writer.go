@@ -13,11 +13,11 @@ import (
 )
 
 const (
-	// writeBytes is the most that one write takes: two seconds of audio.
-	writeBytes = 2 * rateHz * frameBytes
-	// sparseFrames is the silence from which on a file is made longer without
-	// writing zeros: 8 s.
-	sparseFrames = 8 * rateHz
+	// writeBytes is the most that one write takes: two seconds of audio at 8 kHz.
+	writeBytes = 2 * DefaultRateHz * frameBytes
+	// sparse is the silence, in seconds, from which on a file is made longer without
+	// writing zeros.
+	sparse = 8
 )
 
 // writer appends what is ripe to the files of its recordings.
@@ -111,7 +111,7 @@ var errBroken = errors.New("internal fault")
 func (w *writer) step(rec *Recording, now time.Time, ending bool) bool {
 	rec.mu.Lock()
 	finishing := rec.finishing
-	edge := rec.horizon - window
+	edge := rec.horizon - rec.rate/windowsPerSecond
 	if finishing {
 		edge = rec.final.Position
 	}
@@ -186,7 +186,7 @@ func (w *writer) create(rec *Recording) error {
 	if erase {
 		return nil
 	}
-	p, err := createPart(w.r.disk, namesOf(w.r.cfg.Dir, rec.id), first, first[0].Spec.fileChannels())
+	p, err := createPart(w.r.disk, namesOf(w.r.cfg.Dir, rec.id), first, rec.layout)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
@@ -204,17 +204,18 @@ func (tr *track) silent() bool { return tr.audio.from == tr.audio.to }
 func (w *writer) appendSome(rec *Recording) (done bool, err error) {
 	rec.mu.Lock()
 	silence := rec.silentRun()
+	skip := silence >= sparse*rec.rate && rec.layout.silence() == 0
 	n := 0
-	if silence < sparseFrames {
+	if !skip {
 		n = rec.copyOut(w.buf)
 	}
 	base := rec.base
 	rec.mu.Unlock()
-	if rec.out == nil || silence < sparseFrames && n == 0 {
+	if rec.out == nil || !skip && n == 0 {
 		return true, nil
 	}
 	frames := silence
-	if silence >= sparseFrames {
+	if skip {
 		if err := rec.out.resize(base + silence); err != nil {
 			return false, err
 		}
