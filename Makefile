@@ -1,5 +1,5 @@
 # `make` alone lists what there is. The first words to know: make demo, make test.
-GO       ?= go
+GO       ?= ./scripts/go.sh
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 10s
@@ -11,8 +11,8 @@ FUZZTIME ?= 10s
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
-build: ## build bin/assent
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/assent ./cmd/assent
+build: ## build bin/assent, with Opus where libopus and a C compiler can be had
+	$(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/assent ./cmd/assent
 
 demo: build ## place real calls through the service and check what came out; KEEP=1 keeps it up
 	./bin/assent demo $(if $(KEEP),--keep)

@@ -8,8 +8,8 @@ if [ -n "$unformatted" ]; then
   printf 'not formatted (make fmt):\n%s\n' "$unformatted"
   exit 1
 fi
-go vet ./...
+./scripts/go.sh vet ./...
 if command -v golangci-lint >/dev/null; then # its settings: .golangci.yml
   golangci-lint run ./...
 fi
-go test -count=1 ./test/arch
+./scripts/go.sh test -count=1 ./test/arch

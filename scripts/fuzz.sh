@@ -7,6 +7,6 @@ git ls-files -co --exclude-standard '*_test.go' | xargs grep -lE '^func Fuzz' | 
   package=./$(dirname "$file")
   grep -oE '^func Fuzz[A-Za-z0-9_]*' "$file" | awk '{print $2}' | while read -r target; do
     echo "$package $target"
-    go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" "$package" < /dev/null
+    ./scripts/go.sh test -run '^$' -fuzz "^$target\$" -fuzztime "$time" "$package" < /dev/null
   done
 done

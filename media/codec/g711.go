@@ -1,5 +1,7 @@
 package codec
 
+import "assent/media/pcm"
+
 // Encoding looks a sample up by the bits that its law keeps: 14 for µ-law, 13 for A-law (ITU-T G.711, section 3).
 // A negative sample takes the one's complement of its magnitude, as the ITU's tool library (G.191) does, so that
 // dropping bits moves both signs towards zero alike.
@@ -71,3 +73,9 @@ func translate(decode *[256]int16, encode func(int16) byte) (table [256]byte) {
 	}
 	return table
 }
+
+// DecodeULaw gives the sample of each µ-law byte (ITU-T G.711, table 2).
+var DecodeULaw = pcm.MuLaw
+
+// DecodeALaw gives the sample of each A-law byte (ITU-T G.711, table 1).
+var DecodeALaw = pcm.ALaw
