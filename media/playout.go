@@ -37,7 +37,8 @@ type waiter struct {
 	done  chan struct{}
 }
 
-// maxLate is how far the clock of a playout may fall behind before packets are skipped rather than sent in a burst.
+// maxLate is how far the clock of a playout may fall behind and catch up by a burst. Beyond, it is set anew: whoever
+// listens hears the rest later, and never less of it, since a notice that nobody heard is none.
 const maxLate = 200 * time.Millisecond
 
 // playing tells whether the leg hears the queue, and nothing else.
@@ -71,7 +72,7 @@ func (p *playout) tick(l *leg) {
 	now := l.core.at
 	if l.agreed {
 		if p.playing() && p.due < now-maxLate {
-			p.skip(l, now)
+			p.due, p.joined = now, false
 		}
 		for p.playing() && p.due <= now {
 			p.frame(l)
@@ -81,15 +82,6 @@ func (p *playout) tick(l *leg) {
 		}
 	}
 	p.tell(l)
-}
-
-// skip drops what should have been sent long ago, as if it had been.
-func (p *playout) skip(l *leg, now time.Duration) {
-	for p.playing() && p.due < now {
-		p.fill(l.codec, l.core.space.bytes[:l.frameSize()])
-		p.due += l.ptime
-	}
-	p.joined = false
 }
 
 // frameSize returns the samples in a packet that we make.

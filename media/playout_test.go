@@ -86,7 +86,7 @@ func TestDrainingWaitsForWhatWasQueuedBeforeAndForNothingElse(t *testing.T) {
 	}
 }
 
-func TestALatePlayoutKeepsItsClockAndSkipsRatherThanBursts(t *testing.T) {
+func TestALatePlayoutCatchesUpAndAMuchTooLateOneIsHeardWholeAllTheSame(t *testing.T) {
 	w := newWorld(1)
 	caller := w.leg("caller", callerAddr)
 	caller.playout.play(caller, clipOf(1, 100), PlayOptions{})
@@ -99,11 +99,15 @@ func TestALatePlayoutKeepsItsClockAndSkipsRatherThanBursts(t *testing.T) {
 	w.tick(w.clock)
 	w.until(2 * time.Second)
 	sent := w.wire.rtp(caller)
-	if n := len(sent); n != 5+45 {
-		t.Errorf("%d packets, want 50", n)
+	if n := len(sent); n != 5+46 { // from 1095 ms on, one each 20 ms
+		t.Errorf("%d packets, want 51", n)
 	}
-	if jump := sent[5].ts() - sent[4].ts(); jump != 160*51 {
-		t.Errorf("the timestamp skips %d, want %d", jump, 160*51)
+	if jump := sent[5].ts() - sent[4].ts(); jump != 8*(1095-80) {
+		t.Errorf("the timestamp skips %d, want the time that passed, %d", jump, 8*(1095-80))
+	}
+	w.until(4 * time.Second)
+	if n := len(w.wire.rtp(caller)); n != 100 {
+		t.Errorf("%d packets in all, want all 100 of the clip", n)
 	}
 }
 

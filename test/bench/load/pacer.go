@@ -67,11 +67,12 @@ func sleepUntil(start time.Time, due time.Duration) {
 	}
 }
 
-// adopt takes in calls that have begun, and forgets those that are over.
+// adopt takes in calls that have begun: what the caller hears counts from then on, before it has spoken.
 func (p *pacer) adopt() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, c := range p.joining {
+		c.known[caller], p.ports[caller][c.legs[caller].to.Port()] = true, c
 		c.slot = int64(c.index) % slots
 		p.slot[c.slot] = append(p.slot[c.slot], c)
 	}
