@@ -96,6 +96,47 @@ func TestAHoldWithoutAudioIsOneGapUntilAudioComesAgain(t *testing.T) {
 	}
 }
 
+func TestWhoseClockStoodStillWhileHeldIsRecordedWhereHeSpeaksAgain(t *testing.T) {
+	for name, early := range map[string]int{"speaks after the resume": 0, "speaks a moment before it": 3} {
+		for held := range 2 {
+			w, caller, agent, sink, tap := settledWorld()
+			legs, peers := [2]*leg{caller, agent}, [2]*peer{{ssrc: 1}, {ssrc: 2, ts: 77}}
+			both := func(frames int, silent int, b byte) {
+				for range frames {
+					for i, p := range peers {
+						if i != silent {
+							w.hears(legs[i], p.say(frameOf(b)))
+						}
+					}
+					w.until(w.clock.Sub(dawn) + 20*time.Millisecond)
+				}
+			}
+			both(50, -1, after)
+			tap.suspend("hold")
+			both(100-early, held, 0x90) // who holds sends nothing, and its clock stands still
+			both(early, -1, 0x90)
+			tap.resume()
+			both(100, -1, after)
+			tap.close()
+			assertOnlyAfter(t, sink, held)
+			missing := 0
+			for pos := 150*160 + 160; pos < 249*160; pos++ { // a frame to find the place
+				if pos >= len(sink.placed[held]) || !sink.placed[held][pos] {
+					missing++
+				}
+			}
+			if missing > 0 {
+				t.Errorf("%s: %d samples are missing on channel %d after the hold", name, missing, held)
+			}
+			for pos := 51 * 160; pos < 149*160; pos++ {
+				if sink.placed[held][pos] {
+					t.Fatalf("%s: channel %d has audio in the hold, at %d", name, held, pos)
+				}
+			}
+		}
+	}
+}
+
 func agreeOn(d sdp.Direction) sdp.Agreement {
 	a := agree(agentAddr, 0)
 	a.Direction = d

@@ -8,6 +8,9 @@ const (
 	maxMisorder = 100
 	// maxJump is how far a timestamp may leap before it counts as a new stream: one second.
 	maxJump = rateHz
+	// maxStandstill is how much less RTP time than true time may go by between two packets before the sender's clock counts
+	// as having stood still: more than a network's jitter. There are phones that stop it while they hold a call.
+	maxStandstill = rateHz / 4
 	// usualFrame is the length of a packet until one was seen.
 	usualFrame = 160
 )
@@ -28,6 +31,7 @@ type arrival struct {
 	verdict verdict
 	seq, ts uint64 // extended
 	jump    bool   // the timestamp leapt by more than maxJump
+	stood   bool   // the sender's clock stood still before it, by more than maxStandstill
 }
 
 // source is the receiving state of one SSRC (RFC 3550 appendix A). A sender that numbers anew under its SSRC gets a new
@@ -78,6 +82,7 @@ func (s *source) place(seq uint16, ts uint32, event bool, at time.Duration) arri
 	ahead, leap := distance(s.newest, a.seq), distance(s.newestTS, a.ts)
 	switch {
 	case ahead > 0 && ahead < maxDropout:
+		a.stood = !event && samplesIn(at-s.stamped)-leap > maxStandstill
 		a.jump = !event && (leap > maxJump || leap < -maxJump)
 		if a.jump && !s.plausible(ahead, leap, at) {
 			a.verdict = doubtful
@@ -146,6 +151,12 @@ func (s *source) hear(ts uint64, samples int, at time.Duration) {
 	transit := at - s.since(ts)
 	s.baseline.add(at, transit)
 	s.reception.jitterOf(transit)
+}
+
+// restart forgets when packets came before the one at ts: the clock's estimates begin with that.
+func (s *source) restart(ts uint64, at time.Duration) {
+	s.baseline = baseline{}
+	s.baseline.add(at, at-s.since(ts))
 }
 
 // since returns the time between the source's reference and ts, by its own clock.

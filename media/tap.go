@@ -112,6 +112,9 @@ func (t *Tap) record(i int, in *inbound, id codec.ID) {
 	if from == never {
 		return
 	}
+	if in.stood && (t.pause != "" || ch.resumed != "") {
+		t.standstill(i, in)
+	}
 	if t.timeline.tracks[i].generation != s.generation {
 		if i == 1 && t.settle(i, in, from, id) {
 			return
@@ -129,6 +132,14 @@ func (t *Tap) record(i int, in *inbound, id codec.ID) {
 	}
 	t.silences(i, in, in.ts+uint64(len(in.payload)))
 	t.place(i, in, from, id)
+}
+
+// standstill forgets the place of a source whose clock stood still in a pause, so that it is placed by its arrival: by
+// its RTP time it would speak in the pause, for as long as that lasted.
+func (t *Tap) standstill(i int, in *inbound) {
+	in.source.restart(in.ts, t.core.at)
+	t.timeline.tracks[i].generation = 0
+	t.channels[i].settling.generation = 0
 }
 
 // place decodes a packet and hands the part above its floor to the sink.
