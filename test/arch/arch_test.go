@@ -19,7 +19,7 @@ const root = "../.."
 // lower layers, never one of its own or a higher one.
 var layers = [][]string{
 	{"policy", "event", "source", "prompts", "media/pcm"},
-	{"media/codec", "media/dtmf", "media/sdp"},
+	{"media/codec", "media/dtmf", "media/sdp", "vault"},
 	{"sip", "media", "trunk", "queue", "flowexec", "consent", "recorder"},
 	{"store", "flowexec/actions", "flowexec/flowtest"},
 	{"call"},
@@ -46,6 +46,7 @@ var only = map[string][]string{
 	"github.com/goccy/go-yaml":   {"source"},
 	"github.com/alecthomas":      {"cmd/assent"},
 	"github.com/prometheus":      {"api"},
+	"github.com/tink-crypto":     {"vault"},
 	"github.com/pressly/goose":   {"store"},
 	"github.com/oklog/ulid":      {"event"},
 	"github.com/santhosh-tekuri": {},
