@@ -18,6 +18,7 @@ type attempt struct {
 	party
 	station string       // "" for a number outside
 	offer   *queue.Offer // nil for a number outside
+	srtp    string       // whether its media is encrypted, as its configuration says
 	outcome string       // why it failed; "" while it rings or talks
 	status  int          // the SIP status that it failed with, if any
 }
@@ -25,7 +26,7 @@ type attempt struct {
 // ringStation rings a station of the queue or of the flow's choice. What can't
 // even be dialled fails as an attempt like any other.
 func (c *Call) ringStation(offer *queue.Offer) *attempt {
-	a := &attempt{party: party{name: "agent"}, station: offer.Station(), offer: offer}
+	a := &attempt{party: party{name: "agent"}, station: offer.Station(), offer: offer, srtp: c.rules.Stations[offer.Station()].SRTP}
 	c.ring(a, sip.DialSpec{
 		Target: offer.Address(), Timeout: offer.Ring(),
 	}, media.StreamConfig{Leg: a.name, DTMF: trunk.DTMFAuto, Peer: sip.HostAddr(offer.Address())})
@@ -34,7 +35,7 @@ func (c *Call) ringStation(offer *queue.Offer) *attempt {
 
 // ringGateway calls a number through a gateway of the trunk that the seat is in.
 func (c *Call) ringGateway(gateway, number string, seat *trunk.Seat) *attempt {
-	a := &attempt{party: party{name: "agent"}}
+	a := &attempt{party: party{name: "agent"}, srtp: seat.Config().SRTP}
 	target, err := sip.WithUser(gateway, number)
 	if err != nil {
 		c.log.Error("gateway is no SIP address", zap.String("to_trunk", seat.Trunk()), zap.Error(err))
@@ -60,7 +61,7 @@ func (c *Call) ring(a *attempt, spec sip.DialSpec, ports media.StreamConfig) {
 		return
 	}
 	a.stream = stream
-	a.local = c.localSDP(stream, c.preferred())
+	a.local = c.localSDP(stream, c.preferred(), a.srtp)
 	spec.From, spec.Asserted = c.identity()
 	spec.MaxForwards = c.invite.MaxForwards - 1 // RFC 7332: one loop breaker across both legs
 	spec.Offer = a.local.Offer(sdp.SendRecv)

@@ -129,7 +129,7 @@ func (c *Call) listen() error {
 		return fmt.Errorf("open the caller's media: %w", err)
 	}
 	c.caller.stream = stream
-	c.caller.local = c.localSDP(stream, c.rules.Codecs)
+	c.caller.local = c.localSDP(stream, c.rules.Codecs, c.trunk.SRTP)
 	return nil
 }
 

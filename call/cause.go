@@ -91,6 +91,8 @@ var causes = []struct {
 	{sdp.ErrNoCodec, cause{bySystem, 488, 88, "no_common_codec"}},
 	{sdp.ErrNoAudio, cause{bySystem, 488, 65, "no_audio"}},
 	{sdp.ErrAddress, cause{bySystem, 488, 88, "bad_media_address"}},
+	{sdp.ErrUnencrypted, cause{bySystem, 488, 88, "srtp_required"}},
+	{sdp.ErrCrypto, cause{bySystem, 488, 88, "no_common_srtp"}},
 	{sdp.ErrMismatch, cause{bySystem, 488, 88, "bad_answer"}},
 	{media.ErrNoPorts, cause{bySystem, 503, 47, "no_ports"}},
 	{media.ErrClosed, cause{bySystem, 503, 41, "shutdown"}},

@@ -26,9 +26,10 @@ var exported = map[string]map[string]error{
 		"ErrNoMedia": ErrNoMedia, "ErrNoAck": ErrNoAck, "ErrSignalling": ErrSignalling, "ErrBadOffer": ErrBadOffer,
 		"ErrNotConfirmed": ErrNotConfirmed, "ErrPanic": ErrPanic,
 	},
-	"../media":     {"ErrNoPorts": media.ErrNoPorts, "ErrClosed": media.ErrClosed},
-	"../media/sdp": {"ErrNoCodec": sdp.ErrNoCodec, "ErrNoAudio": sdp.ErrNoAudio, "ErrAddress": sdp.ErrAddress, "ErrMismatch": sdp.ErrMismatch},
-	"../flowexec":  {"ErrFailed": flowexec.ErrFailed},
+	"../media": {"ErrNoPorts": media.ErrNoPorts, "ErrClosed": media.ErrClosed},
+	"../media/sdp": {"ErrNoCodec": sdp.ErrNoCodec, "ErrNoAudio": sdp.ErrNoAudio, "ErrAddress": sdp.ErrAddress, "ErrMismatch": sdp.ErrMismatch,
+		"ErrUnencrypted": sdp.ErrUnencrypted, "ErrCrypto": sdp.ErrCrypto},
+	"../flowexec": {"ErrFailed": flowexec.ErrFailed},
 }
 
 // handled are branched on inside a call and never end it.

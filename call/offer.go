@@ -16,9 +16,9 @@ import (
 // ptime is the packet length that we offer and send.
 const ptime = 20 * time.Millisecond
 
-func (c *Call) localSDP(stream *media.Stream, codecs []string) *sdp.Local {
+func (c *Call) localSDP(stream *media.Stream, codecs []string, srtp string) *sdp.Local {
 	at := stream.Local()
-	return &sdp.Local{Address: at.Addr(), Port: at.Port(), Codecs: codecs, Ptime: ptime}
+	return &sdp.Local{Address: at.Addr(), Port: at.Port(), Codecs: codecs, Ptime: ptime, Security: sdp.SecurityOf(srtp)}
 }
 
 // answerTo reads an offer and answers it from local's abilities.
@@ -81,6 +81,9 @@ func (c *Call) apply(p *party, agreed sdp.Agreement) {
 	before := p.agreed
 	p.agreed = agreed
 	p.stream.Apply(agreed)
+	if before.Crypto != nil && agreed.Crypto == nil {
+		c.log.Warn("media is no longer encrypted", zap.String("leg", p.name))
+	}
 	if before.Hold != agreed.Hold {
 		c.holdChanged(p)
 	}

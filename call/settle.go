@@ -253,7 +253,7 @@ func qualityOf(r media.Report) *event.Quality {
 	q := &event.Quality{}
 	for _, s := range r.Streams {
 		leg := &event.LegQuality{Packets: s.Packets, Lost: s.Lost, LossPercent: s.LossPercent(), JitterMS: ms(s.Jitter),
-			RTTMS: ms(s.RTT), Late: s.Late, Duplicates: s.Duplicates}
+			RTTMS: ms(s.RTT), Late: s.Late, Duplicates: s.Duplicates, SRTP: s.Suite}
 		switch {
 		case s.Leg == "caller":
 			q.Caller = leg

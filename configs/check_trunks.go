@@ -22,6 +22,7 @@ func (l *loader) checkTrunks() {
 		l.oneOf(path+".answer", t.Answer, trunk.AnswerImmediate, trunk.AnswerOnAgent)
 		l.oneOf(path+".dtmf", t.DTMF, trunk.DTMFAuto, trunk.DTMFRFC4733, trunk.DTMFInfo, trunk.DTMFInband)
 		l.oneOf(path+".rtp_source", t.RTPSource, trunk.RTPSourceSDP, trunk.RTPSourceLearn)
+		l.checkSRTP(path+".srtp", t.SRTP)
 		within(l, path+".limits.calls", t.Limits.Calls, 0, 1_000_000)
 		within(l, path+".limits.per_second", t.Limits.PerSecond, 0, 1_000_000)
 		l.length(path+".rtp_timeout", t.RTPTimeout, 0, week)

@@ -79,6 +79,7 @@ type LegQuality struct {
 	RTTMS       float64 `json:"rtt_ms"`
 	Late        uint64  `json:"late"`
 	Duplicates  uint64  `json:"duplicates"`
+	SRTP        string  `json:"srtp"` // the suite that encrypted the leg at its end; "" if none did
 }
 
 // MarshalJSON writes the figures; one that is not finite, which JSON cannot say and

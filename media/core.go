@@ -25,9 +25,12 @@ type output interface {
 
 // workspace is scratch memory that the cores of a driver share: one works at a time.
 type workspace struct {
-	in    inbound
-	pcm   [maxPacket + 1]int16 // one more for a slip
-	bytes [maxPacket]byte
+	in     inbound
+	pcm    [maxPacket + 1]int16 // one more for a slip
+	bytes  [maxPacket]byte
+	opened [maxPacket + 1]byte            // a packet that was decrypted
+	sealed [maxPacket + srtpOverhead]byte // one that was encrypted
+	srtp   rtp.Header                     // of the packet in either
 }
 
 // inbound is the packet in hand. Its fields are good until the next one.

@@ -34,6 +34,7 @@ type leg struct {
 	open    bool
 	terms                  // what was agreed on
 	named   netip.AddrPort // the address that the last agreement named
+	secret  *secrecy       // how packets are encrypted; nil if they are not
 	peer    *leg
 	playout playout
 	reports reports
@@ -71,6 +72,7 @@ type terms struct {
 	ptime      time.Duration
 	sends      bool
 	receives   bool
+	encrypted  bool
 }
 
 // counts are a stream's datagrams that were not accepted, and its gaps.
@@ -80,6 +82,7 @@ type counts struct {
 	Unknown   uint64 // a payload type that was not agreed on
 	Unwanted  uint64 // while the agreement has us not receive
 	Doubtful  uint64 // fits no numbering
+	Forged    uint64 // encrypted with no key that was agreed on, changed on its way, or repeated
 }
 
 func newLeg(c *core, config StreamConfig, owner *Stream) *leg {
@@ -105,8 +108,9 @@ func (l *leg) apply(a sdp.Agreement) {
 	l.terms = terms{
 		agreed: true, remote: unmap(a.Remote), remoteRTCP: unmap(a.RemoteRTCP), mux: a.Mux, codec: id, payload: a.Codec.PayloadType,
 		event: -1, events: a.ReceiveEvent != nil, ptime: a.Ptime, sends: a.Direction.Sends() && a.Remote.IsValid(),
-		receives: a.Direction.Receives(),
+		receives: a.Direction.Receives(), encrypted: a.Crypto != nil,
 	}
+	l.secure(a.Crypto)
 	if l.ptime < minPtime || l.ptime > maxPtime {
 		l.ptime = sdp.DefaultPtime
 	}
@@ -122,6 +126,27 @@ func (l *leg) apply(a sdp.Agreement) {
 	l.playout.resume(l)
 	l.reports.start(l)
 	l.hark()
+}
+
+// secure follows what was agreed on encryption. A stream whose keys can't be used sends and hears nothing.
+func (l *leg) secure(c *sdp.Crypto) {
+	var err error
+	switch {
+	case c == nil:
+		l.secret = nil
+		return
+	case l.secret == nil:
+		l.secret, err = newSecrecy(*c)
+	default:
+		var ssrc uint32
+		if s := l.speaking(); s != nil {
+			ssrc = s.ssrc
+		}
+		err = l.secret.rekey(*c, ssrc)
+	}
+	if err != nil {
+		l.secret = nil
+	}
 }
 
 // The packet times that are agreed on lie within these; others are taken for mistakes.

@@ -15,6 +15,11 @@ func (l *leg) receiveRTP(from netip.AddrPort, packet []byte) {
 		return
 	}
 	in := &l.core.space.in
+	packet, genuine := l.unseal(packet)
+	if !genuine {
+		l.counts.Forged++
+		return
+	}
 	if !in.parse(packet) {
 		l.counts.Malformed++
 		return
@@ -199,7 +204,35 @@ func (l *leg) forward(in *inbound, event bool, id codec.ID) {
 
 // transmit sends an RTP packet to the peer.
 func (l *leg) transmit(packet []byte, payload int) {
+	packet, sealed := l.seal(packet)
+	if !sealed {
+		return
+	}
 	l.out.packets++
 	l.out.octets += uint64(payload)
 	l.core.out.send(l, portRTP, l.remote, packet)
+}
+
+// unseal decrypts an RTP packet of the peer, where that was agreed on. It is false for one that is not the peer's.
+func (l *leg) unseal(packet []byte) ([]byte, bool) {
+	switch {
+	case !l.encrypted:
+		return packet, true
+	case l.secret == nil || len(packet) > maxPacket:
+		return nil, false
+	}
+	space := l.core.space
+	return l.secret.open(space.opened[:], packet, &space.srtp, l.core.at)
+}
+
+// seal encrypts an RTP packet of ours, where that was agreed on.
+func (l *leg) seal(packet []byte) ([]byte, bool) {
+	switch {
+	case !l.encrypted:
+		return packet, true
+	case l.secret == nil:
+		return nil, false
+	}
+	space := l.core.space
+	return l.secret.seal(space.sealed[:], packet, &space.srtp)
 }

@@ -89,6 +89,10 @@ func (r *reports) send(l *leg, more ...rtcp.Packet) {
 	if err != nil {
 		return // our own numbers always fit
 	}
+	b, sealed := l.sealRTCP(b)
+	if !sealed {
+		return
+	}
 	p := portRTCP
 	if l.mux {
 		p = portRTP
@@ -158,6 +162,11 @@ func (l *leg) receiveRTCP(from netip.AddrPort, b []byte) {
 		l.counts.Malformed++
 		return
 	}
+	b, genuine := l.unsealRTCP(b)
+	if !genuine {
+		l.counts.Forged++
+		return
+	}
 	packets, err := rtcp.Unmarshal(b)
 	if err != nil {
 		l.counts.Malformed++
@@ -172,6 +181,28 @@ func (l *leg) receiveRTCP(from netip.AddrPort, b []byte) {
 			r.heed(l, p.Reports)
 		}
 	}
+}
+
+// unsealRTCP decrypts reports of the peer, as unseal does audio.
+func (l *leg) unsealRTCP(b []byte) ([]byte, bool) {
+	switch {
+	case !l.encrypted:
+		return b, true
+	case l.secret == nil || len(b) > maxPacket:
+		return nil, false
+	}
+	return l.secret.openRTCP(l.core.space.opened[:], b, l.core.at)
+}
+
+// sealRTCP encrypts our reports, as seal does audio. One that does not fit into a datagram is not sent.
+func (l *leg) sealRTCP(b []byte) ([]byte, bool) {
+	switch {
+	case !l.encrypted:
+		return b, true
+	case l.secret == nil || len(b) > maxPacket:
+		return nil, false
+	}
+	return l.secret.sealRTCP(l.core.space.sealed[:], b)
 }
 
 // reporter tells whether an address may send us reports: the one agreed on; in learn mode any port of the learned host.

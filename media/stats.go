@@ -15,6 +15,8 @@ type StreamStats struct {
 	RemoteLost uint64        // of what we sent, by the peer's reports
 	Strangers  uint64        // datagrams from addresses not agreed on
 	Rejected   uint64        // datagrams refused for another reason
+	Forged     uint64        // of these, encrypted packets that were not the peer's, or were repeated
+	Suite      string        // how the stream was encrypted at the end; "" if it was not
 }
 
 // LossPercent returns the share of packets that never came.
@@ -62,7 +64,8 @@ func (l *leg) stats() StreamStats {
 	s := StreamStats{
 		Leg: l.config.Leg, Packets: sum.received, Lost: sum.lost(), Late: sum.late, Duplicates: sum.doubles,
 		RTT: l.reports.rtt, Sent: l.out.packets, RemoteLost: l.remoteLost(), Strangers: l.counts.Strangers,
-		Rejected: l.counts.Malformed + l.counts.Unknown + l.counts.Unwanted + l.counts.Doubtful,
+		Rejected: l.counts.Malformed + l.counts.Unknown + l.counts.Unwanted + l.counts.Doubtful + l.counts.Forged,
+		Forged:   l.counts.Forged, Suite: l.suite(),
 	}
 	if speaking := l.speaking(); speaking != nil {
 		s.Jitter = time.Duration(speaking.jitter>>4) * tick
@@ -75,4 +78,12 @@ func (l *leg) stats() StreamStats {
 func (l *leg) remoteLost() uint64 {
 	gaps := distance(l.out.origin, l.out.seq) - int64(l.out.packets)
 	return uint64(max(l.reports.theirs.lost-max(gaps, 0), 0))
+}
+
+// suite names how a stream is encrypted.
+func (l *leg) suite() string {
+	if l.secret == nil {
+		return ""
+	}
+	return string(l.secret.crypto.Suite)
 }

@@ -3,6 +3,7 @@ package queue
 import (
 	"time"
 
+	"assent/media/sdp"
 	"assent/policy"
 )
 
@@ -40,6 +41,8 @@ type StationConfig struct {
 	Calls int `yaml:"calls"`
 	// Ring is how long it rings before it counts as failed.
 	Ring time.Duration `yaml:"ring"`
+	// SRTP says whether media is encrypted: sdp.WordOff, WordOptional or WordRequired.
+	SRTP string `yaml:"srtp"`
 	// Recording is the station's own recording rule.
 	Recording policy.StationRule `yaml:"recording"`
 }
@@ -58,5 +61,5 @@ func DefaultConfig() Config {
 
 // DefaultStationConfig returns what holds for a station that says nothing.
 func DefaultStationConfig() StationConfig {
-	return StationConfig{Calls: 1, Ring: 20 * time.Second}
+	return StationConfig{Calls: 1, Ring: 20 * time.Second, SRTP: sdp.WordOff}
 }

@@ -3,6 +3,7 @@ package trunk
 import (
 	"time"
 
+	"assent/media/sdp"
 	"assent/policy"
 )
 
@@ -45,6 +46,9 @@ type Config struct {
 	DTMF string `yaml:"dtmf"`
 	// RTPSource is RTPSourceSDP or RTPSourceLearn.
 	RTPSource string `yaml:"rtp_source"`
+	// SRTP says whether media is encrypted: sdp.WordOff, WordOptional (where the peer
+	// does it too) or WordRequired (plain RTP is refused).
+	SRTP string `yaml:"srtp"`
 	// RTPTimeout ends a call from which no RTP comes; 0 is never.
 	RTPTimeout time.Duration `yaml:"rtp_timeout"`
 	// MaxDuration ends a call that lasts longer; 0 is never.
@@ -73,6 +77,7 @@ func DefaultConfig() Config {
 		Answer:      AnswerImmediate,
 		DTMF:        DTMFAuto,
 		RTPSource:   RTPSourceSDP,
+		SRTP:        sdp.WordOff,
 		RTPTimeout:  30 * time.Second,
 		MaxDuration: 4 * time.Hour,
 		Recording:   policy.DefaultTrunkRule(),

@@ -55,6 +55,12 @@ type Audio struct {
 	speaking  bool
 	heard     []Packet
 	sent      []Packet
+
+	suite      string // of encryption, "" for none
+	master     []byte // our key
+	offered    int    // the tag of the other side's line
+	out, in    *srtpFlow
+	unreadable int
 }
 
 func newAudio(addr netip.Addr) (*Audio, error) {
@@ -115,9 +121,10 @@ func (a *Audio) sdp(direction string) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	name := map[uint8]string{ptPCMU: "PCMU", ptPCMA: "PCMA"}[a.pt]
-	return fmt.Sprintf("v=0\r\no=phone %d %d IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio %d RTP/AVP %d %d\r\n"+
+	profile, crypto := a.profile()
+	return fmt.Sprintf("v=0\r\no=phone %d %d IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio %d %s %d %d\r\n"+
 		"a=rtpmap:%d %s/8000\r\na=rtpmap:%d telephone-event/8000\r\na=fmtp:%d 0-15\r\na=ptime:20\r\na=%s\r\n",
-		at.Port(), time.Now().UnixNano(), at.Addr(), at.Addr(), at.Port(), a.pt, ptEvent, a.pt, name, ptEvent, ptEvent, direction)
+		at.Port(), time.Now().UnixNano(), at.Addr(), at.Addr(), at.Port(), profile, a.pt, ptEvent, a.pt, name, ptEvent, ptEvent, direction) + crypto
 }
 
 // hearFrom takes the other side's address out of its SDP.
@@ -140,6 +147,7 @@ func (a *Audio) hearFrom(sdp string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.peer = netip.AddrPortFrom(addr, uint16(port))
+	a.keyOf(sdp)
 	return nil
 }
 
@@ -221,6 +229,9 @@ func (a *Audio) send(pt uint8, marker bool, timestamp uint32, payload []byte) {
 	b = append(b, payload...)
 	a.sent = append(a.sent, Packet{At: time.Now(), PayloadType: pt, Marker: marker, Sequence: a.sequence, Timestamp: timestamp, SSRC: a.ssrc, Payload: payload})
 	a.sequence++
+	if a.out != nil {
+		b = a.out.seal(b)
+	}
 	peer := a.peer
 	write := func(b []byte) { _, _ = a.conn.WriteToUDPAddrPort(b, peer) } // lost like any datagram
 	if a.network != nil {
@@ -242,10 +253,20 @@ func (a *Audio) listen() {
 		if n < headerBytes || buffer[0]>>6 != 2 {
 			continue
 		}
-		p := Packet{At: time.Now(), PayloadType: buffer[1] & 0x7f, Marker: buffer[1]&0x80 != 0,
-			Sequence: binary.BigEndian.Uint16(buffer[2:]), Timestamp: binary.BigEndian.Uint32(buffer[4:]),
-			SSRC: binary.BigEndian.Uint32(buffer[8:]), Payload: append([]byte(nil), buffer[headerBytes:n]...)}
 		a.mu.Lock()
+		b := buffer[:n]
+		if a.in != nil {
+			opened, ok := a.in.open(b)
+			if !ok {
+				a.unreadable++
+				a.mu.Unlock()
+				continue
+			}
+			b = opened
+		}
+		p := Packet{At: time.Now(), PayloadType: b[1] & 0x7f, Marker: b[1]&0x80 != 0,
+			Sequence: binary.BigEndian.Uint16(b[2:]), Timestamp: binary.BigEndian.Uint32(b[4:]),
+			SSRC: binary.BigEndian.Uint32(b[8:]), Payload: append([]byte(nil), b[headerBytes:]...)}
 		if len(a.heard) < maxHeard {
 			a.heard = append(a.heard, p)
 		}

@@ -47,6 +47,7 @@ type Options struct {
 	Headers []string // more headers of the INVITE, such as "Privacy: id"
 	Display string
 	Voice   Voice
+	Crypto  string // the suite that audio is encrypted with, SRTPSHA1 or SRTPGCM; "" for plain
 }
 
 func (p *Phone) newCall(id string, peer netip.AddrPort) (*Call, error) {
@@ -68,6 +69,7 @@ func (p *Phone) Dial(ctx context.Context, peer netip.AddrPort, number string, o 
 	}
 	c.noAck = o.NoAck
 	c.codec(o.Codec)
+	c.Encrypt(o.Crypto)
 	c.Say(o.Voice)
 	c.requestTo = fmt.Sprintf("sip:%s@%s", number, peer)
 	c.target = c.requestTo

@@ -38,6 +38,7 @@ type Answer struct {
 	After   time.Duration // ring so long before
 	Codec   string        // PCMU or PCMA; "" is PCMU
 	Voice   Voice         // what it says; nil is silence
+	Crypto  string        // the suite that audio is encrypted with; "" for plain
 }
 
 // New opens a phone on addr, a free port of it.

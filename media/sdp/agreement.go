@@ -21,6 +21,7 @@ type Agreement struct {
 	Mux          bool           // RTCP comes and goes on the RTP port
 	RecordPref   string         // the peer's a=recordpref: on, off, pause, nopreference, or ""
 	Hold         bool           // the peer holds us: it takes no audio
+	Crypto       *Crypto        // how the stream is encrypted; nil if it is not
 }
 
 // agree finds the common ground with an audio line of the peer, whose codecs are given in its own numbers, and of which

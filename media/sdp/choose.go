@@ -1,22 +1,22 @@
 package sdp
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // choose finds the audio line that we answer: in a re-offer the one that was agreed, if it is still good, or else the
 // first good one. Of several reasons against an offer the first that concerns an audio line is returned.
 func (l *Local) choose(offer *Description) (int, error) {
 	if l.agreed && l.audio < len(offer.Media) {
-		if m := &offer.Media[l.audio]; usable(m) == nil || suspended(offer, m) {
+		if m := &offer.Media[l.audio]; l.usable(m) == nil || suspended(offer, m) {
 			return l.audio, nil
 		}
 	}
 	var reason error
-	for i := range offer.Media {
+	for _, i := range l.secureFirst(offer) {
 		m := &offer.Media[i]
-		err := usable(m)
+		err := l.usable(m)
+		if err == nil {
+			_, _, err = l.answerCrypto(m)
+		}
 		if err == nil {
 			codecs := m.Codecs()
 			_, err = l.agree(offer, m, codecs, l.prefer(codecs))
@@ -45,17 +45,15 @@ func suspended(offer *Description, m *Media) bool {
 	return m.Kind == "audio"
 }
 
-// plainRTP is the profile that we offer; its variant with feedback (RFC 4585) is answered too, sending none.
-const plainRTP = "RTP/AVP"
-
-func usable(m *Media) error {
+// usable tells why a medium can't be the audio of a call.
+func (l *Local) usable(m *Media) error {
 	switch {
 	case m.Kind != "audio":
 		return fmt.Errorf("%w: media line is %s", ErrNoAudio, clip(m.Kind))
 	case m.Port == 0:
 		return fmt.Errorf("%w: refused by port 0", ErrNoAudio)
-	case !strings.EqualFold(m.Protocol, plainRTP) && !strings.EqualFold(m.Protocol, "RTP/AVPF"):
-		return fmt.Errorf("%w: profile %s; want %s", ErrNoAudio, clip(m.Protocol), plainRTP)
+	case !m.plain() && (!m.encrypted() || l.Security == Plain):
+		return fmt.Errorf("%w: profile %s; want %s", ErrNoAudio, clip(m.Protocol), l.profile())
 	}
 	return nil
 }

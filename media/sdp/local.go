@@ -20,7 +20,7 @@ const (
 
 // Errors that refuse a description as a whole (488 Not Acceptable Here), beside ErrAddress.
 var (
-	// ErrNoAudio means that no media line is plain RTP audio: all is fax, video, SRTP, or refused by port 0.
+	// ErrNoAudio means that no media line is audio of a profile that we speak: all is fax, video, or refused by port 0.
 	ErrNoAudio = errors.New("no usable audio line")
 	// ErrNoCodec means that the audio line has none of our codecs.
 	ErrNoCodec = errors.New("no common codec")
@@ -31,13 +31,14 @@ var (
 // Local is our side of the offers and answers of one dialog. Its exported fields may be changed between two of them;
 // what the rules of re-offers need is remembered beside. It belongs to one goroutine.
 type Local struct {
-	Address netip.Addr    // advertised in c= and o=
-	Port    uint16        // of RTP; RTCP is one higher, or the same when multiplexed
-	Codecs  []string      // names, the most wanted first; unknown ones are skipped
-	Ptime   time.Duration // wanted packet time; 0 means DefaultPtime
-	Events  Events        // whether DTMF goes by telephone-event
-	Record  string        // on, off or paused: our a=record (RFC 7866 section 7.1); "" says nothing
-	Held    Direction     // the most that our answers allow: SendOnly while we hold the peer; "" allows all
+	Address  netip.Addr    // advertised in c= and o=
+	Port     uint16        // of RTP; RTCP is one higher, or the same when multiplexed
+	Codecs   []string      // names, the most wanted first; unknown ones are skipped
+	Ptime    time.Duration // wanted packet time; 0 means DefaultPtime
+	Events   Events        // whether DTMF goes by telephone-event
+	Security Security      // whether media is encrypted
+	Record   string        // on, off or paused: our a=record (RFC 7866 section 7.1); "" says nothing
+	Held     Direction     // the most that our answers allow: SendOnly while we hold the peer; "" allows all
 
 	// remembered from one offer or answer to the next
 	session   uint32
@@ -50,6 +51,7 @@ type Local struct {
 	agreed    bool
 	offered   []Codec   // our last offer
 	direction Direction // of our last offer
+	security  security
 }
 
 // Events says whether telephone-event is offered and answered.
@@ -70,18 +72,19 @@ type slot struct {
 // answers fixed: the media lines, and the payload types (RFC 3264 section 8).
 func (l *Local) Offer(dir Direction) []byte {
 	if len(l.slots) == 0 {
-		l.slots = []slot{{kind: "audio", protocol: plainRTP}}
+		l.slots = []slot{{kind: "audio", protocol: l.profile()}}
 	}
 	l.offered = l.abilities()
 	l.direction = dir.And(SendRecv)
+	l.security.offered = l.offerCrypto()
 	return l.describe(audioLine{
-		port: l.Port, codecs: l.offered, ptime: l.ptime(), direction: l.direction,
+		port: l.Port, codecs: l.offered, ptime: l.ptime(), direction: l.direction, mux: true, crypto: l.security.offered,
 	})
 }
 
 // Answer returns our answer to an offer and what it comes to. Every media line is answered, in order; all but the audio
-// line are refused by port 0. Without an error wrapping ErrNoAudio, ErrNoCodec or ErrAddress the answer stands; with
-// one, what was agreed before does.
+// line are refused by port 0. Without an error wrapping ErrNoAudio, ErrNoCodec, ErrAddress, ErrUnencrypted or ErrCrypto
+// the answer stands; with one, what was agreed before does.
 func (l *Local) Answer(offer *Description) ([]byte, Agreement, error) {
 	audio, err := l.choose(offer)
 	if err != nil {
@@ -93,6 +96,11 @@ func (l *Local) Answer(offer *Description) ([]byte, Agreement, error) {
 	if err != nil {
 		return nil, Agreement{}, err
 	}
+	ours, crypto, err := l.answerCrypto(m)
+	if err != nil {
+		return nil, Agreement{}, err
+	}
+	a.Crypto = crypto
 	wanted := offer.direction(m)
 	a.Hold = !wanted.Receives() || a.Remote.Addr().IsUnspecified() || m.Port == 0
 	a.Direction = wanted.Reverse().And(l.Held)
@@ -100,15 +108,19 @@ func (l *Local) Answer(offer *Description) ([]byte, Agreement, error) {
 		a.Direction = a.Direction.And(RecvOnly)
 	}
 	line := audioLine{port: l.Port, codecs: a.Receive, ptime: a.Ptime, direction: a.Direction, mux: a.Mux}
+	if crypto != nil {
+		line.crypto = []cryptoLine{ours}
+	}
 	if m.Port == 0 {
 		line.port, a.Direction = 0, Inactive
 	}
 	l.adopt(offer, audio, a)
+	l.security.use(ours, crypto)
 	return l.describe(line), a.settled(), nil
 }
 
 // Accept takes the peer's answer to our last Offer, and may be called again for a later answer to the same one (a 183
-// and then a 200). Its errors wrap ErrMismatch, ErrNoAudio, ErrNoCodec or ErrAddress.
+// and then a 200). Its errors wrap ErrMismatch, ErrNoAudio, ErrNoCodec, ErrAddress, ErrUnencrypted or ErrCrypto.
 func (l *Local) Accept(answer *Description) (Agreement, error) {
 	if l.offered == nil {
 		return Agreement{}, fmt.Errorf("%w: nothing was offered", ErrMismatch)
@@ -117,7 +129,11 @@ func (l *Local) Accept(answer *Description) (Agreement, error) {
 		return Agreement{}, fmt.Errorf("%w: want audio as media line %d", ErrMismatch, l.audio+1)
 	}
 	m := &answer.Media[l.audio]
-	if err := usable(m); err != nil {
+	if err := l.usable(m); err != nil {
+		return Agreement{}, err
+	}
+	ours, crypto, err := l.acceptCrypto(m)
+	if err != nil {
 		return Agreement{}, err
 	}
 	codecs := l.answered(m)
@@ -125,7 +141,7 @@ func (l *Local) Accept(answer *Description) (Agreement, error) {
 	if err != nil {
 		return Agreement{}, err
 	}
-	a.Receive, a.ReceiveEvent = l.offered, nil
+	a.Receive, a.ReceiveEvent, a.Crypto = l.offered, nil, crypto
 	if a.Event != nil {
 		a.ReceiveEvent = find(l.offered, *a.Event)
 	}
@@ -137,6 +153,7 @@ func (l *Local) Accept(answer *Description) (Agreement, error) {
 		a.Direction = a.Direction.And(RecvOnly)
 	}
 	l.agreed = true
+	l.security.use(ours, crypto)
 	return a.settled(), nil
 }
 

@@ -16,6 +16,7 @@ type audioLine struct {
 	ptime     time.Duration
 	direction Direction
 	mux       bool
+	crypto    []cryptoLine
 }
 
 // describe prints our side. The version grows by one whenever anything but it has changed (RFC 3264 section 8).
@@ -77,6 +78,9 @@ func (a *audioLine) write(b *strings.Builder, protocol, record string) {
 	fmt.Fprintf(b, "a=ptime:%d\r\na=%s\r\n", a.ptime.Milliseconds(), a.direction)
 	if a.mux {
 		b.WriteString("a=rtcp-mux\r\n")
+	}
+	for _, c := range a.crypto {
+		c.write(b)
 	}
 	if record != "" {
 		fmt.Fprintf(b, "a=record:%s\r\n", record)

@@ -41,6 +41,7 @@ var only = map[string][]string{
 	"github.com/emiago/sipgo":    {"sip"},
 	"github.com/pion/rtp":        {"media"},
 	"github.com/pion/rtcp":       {"media"},
+	"github.com/pion/srtp":       {"media"},
 	"github.com/hraban/opus":     {"media/codec"},
 	"modernc.org/sqlite":         {"store"},
 	"github.com/goccy/go-yaml":   {"source"},
