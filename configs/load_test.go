@@ -235,18 +235,14 @@ func TestEveryMistakeAtOnePlaceCounts(t *testing.T) {
 	}
 }
 
-func TestThousandsOfTrunksLoadInTime(t *testing.T) {
+func TestThousandsOfTrunksLoad(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("trunks:\n")
 	for i := range 2000 {
 		fmt.Fprintf(&b, "  t%d: {sources: [\"10.0.%d.%d\"], numbers: [\"*\"], flow: consent, recording: {enabled: true}}\n", i, i/250, i%250+1)
 	}
-	begun := time.Now()
 	if s := loaded(t, b.String()); len(s.Trunks) != 2000 {
 		t.Errorf("%d trunks", len(s.Trunks))
-	}
-	if took := time.Since(begun); took > 10*time.Second { // under -race on a busy machine; 0.2 s without
-		t.Errorf("it took %v", took)
 	}
 }
 
