@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"assent/media"
 	"assent/sip"
 	"assent/source"
 )
@@ -50,6 +51,7 @@ func (l *loader) checkMedia() {
 	}
 	l.twice("media.codecs", l.Media.Codecs)
 	within(l, "media.dscp", l.Media.DSCP, 0, maxDSCP)
+	l.oneOf("media.io", l.Media.IO, media.IOAuto, media.IOURing, media.IOEpoll)
 }
 
 // portRange is how a range of ports is written.

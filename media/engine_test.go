@@ -18,7 +18,13 @@ import (
 // startEngine runs an engine on loopback and checks that nothing of it is left after the test.
 func startEngine(t testing.TB, ports string) *Engine {
 	t.Helper()
-	e, err := New(Config{Address: "127.0.0.1", Ports: ports, DSCP: 46}, zap.NewNop())
+	return startEngineBy(t, IOAuto, ports)
+}
+
+// startEngineBy is startEngine with one of the ways to the kernel.
+func startEngineBy(t testing.TB, io, ports string) *Engine {
+	t.Helper()
+	e, err := New(Config{Address: "127.0.0.1", Ports: ports, DSCP: 46, IO: io}, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,8 +73,12 @@ func (p phone) hear() []byte {
 }
 
 func TestACallRunsOverRealSocketsAndLeavesNothingBehind(t *testing.T) {
+	eachWay(t, aCallRunsOverRealSocketsAndLeavesNothingBehind)
+}
+
+func aCallRunsOverRealSocketsAndLeavesNothingBehind(t *testing.T, io string) {
 	defer goleak.VerifyNone(t)
-	e := startEngine(t, "31000-31099")
+	e := startEngineBy(t, io, "31000-31099")
 	defer e.Close()
 	notices := make(chan Notice, 16)
 	s := e.NewSession(SessionConfig{Guard: testGuard, Notify: func(n Notice) { notices <- n }})
@@ -202,8 +212,12 @@ func TestAfterCloseEverythingIsAHarmlessNoOp(t *testing.T) {
 }
 
 func TestCallsFromManyGoroutinesRaceWithTheirEnd(t *testing.T) {
+	eachWay(t, callsFromManyGoroutinesRaceWithTheirEnd)
+}
+
+func callsFromManyGoroutinesRaceWithTheirEnd(t *testing.T, io string) {
 	defer goleak.VerifyNone(t)
-	e := startEngine(t, "31200-31399")
+	e := startEngineBy(t, io, "31200-31399")
 	defer e.Close()
 	var all sync.WaitGroup
 	for range 20 {
@@ -230,9 +244,11 @@ func TestCallsFromManyGoroutinesRaceWithTheirEnd(t *testing.T) {
 	}
 }
 
-func TestAFaultEndsOneSessionAndNoOther(t *testing.T) {
+func TestAFaultEndsOneSessionAndNoOther(t *testing.T) { eachWay(t, aFaultEndsOneSessionAndNoOther) }
+
+func aFaultEndsOneSessionAndNoOther(t *testing.T, io string) {
 	defer goleak.VerifyNone(t)
-	e := startEngine(t, "31400-31499")
+	e := startEngineBy(t, io, "31400-31499")
 	defer e.Close()
 	bad := e.NewSession(SessionConfig{Notify: func(Notice) { panic("a fault in a notice") }})
 	good := e.NewSession(SessionConfig{})
@@ -275,6 +291,7 @@ func TestConfigurationsThatCannotWorkAreRefused(t *testing.T) {
 		"no address":       {Address: "localhost", Ports: "20000-20010"},
 		"public wildcard":  {Address: "127.0.0.1", Ports: "20000-20010", PublicAddress: "0.0.0.0"},
 		"ports beyond all": {Address: "127.0.0.1", Ports: "20000-90000"},
+		"unknown way":      {Address: "127.0.0.1", Ports: "20000-20010", IO: "iouring"},
 	} {
 		if _, err := New(c, zap.NewNop()); err == nil {
 			t.Errorf("%s: accepted", name)
