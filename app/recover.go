@@ -9,7 +9,6 @@ import (
 	"go.uber.org/zap"
 
 	"assent/consent"
-	"assent/consent/merkle"
 	"assent/event"
 	"assent/policy"
 	"assent/recorder"
@@ -57,11 +56,7 @@ func (a *App) readLedger(ctx context.Context, running []store.Call) (remains, er
 		return remains{}, err
 	}
 	dir := a.first.Config.Consent.Ledger
-	head, err := a.signedHead()
-	if err != nil {
-		a.distrust(err)
-	}
-	left, err := readRemains(dir, running, known, head)
+	left, err := readRemains(dir, running, known)
 	if err != nil {
 		a.distrust(adviseRepair(dir, err))
 		left.forgetOthers() // their seals may stand behind the damage
@@ -85,8 +80,7 @@ func (r remains) forgetOthers() {
 
 // readRemains goes through the ledger once. What it returns with an error is
 // what stands before the damage.
-func readRemains(dir string, running []store.Call, known []store.Consent, head merkle.Checkpoint) (remains, error) {
-	signed := signedTree{head: head}
+func readRemains(dir string, running []store.Call, known []store.Consent) (remains, error) {
 	left := remains{consents: map[string]event.CDRConsent{}, sealed: map[string]string{}, unsealed: map[string]string{}, hashes: map[int64]string{}}
 	for _, c := range running {
 		left.consents[c.ID] = event.CDRConsent{State: string(policy.StateNotAsked)}
@@ -96,9 +90,6 @@ func readRemains(dir string, running []store.Call, known []store.Consent, head m
 	}
 	for r, err := range consent.Entries(dir, consent.Filter{}) {
 		if err != nil {
-			return left, err
-		}
-		if err := signed.add(r); err != nil {
 			return left, err
 		}
 		left.entries++
@@ -119,7 +110,7 @@ func readRemains(dir string, running []store.Call, known []store.Consent, head m
 			}
 		}
 	}
-	return left, signed.end()
+	return left, nil
 }
 
 // recoverRecordings finishes what lies in the recordings folder, and seals what

@@ -3,6 +3,7 @@ package consent
 import (
 	"fmt"
 	"os"
+	"syscall"
 	"time"
 
 	"go.uber.org/zap"
@@ -59,7 +60,12 @@ func (f *ledgerFile) Intact() error {
 
 // Sync brings the data and the file's size to stable storage.
 func (f *ledgerFile) Sync() error {
-	return fdatasync(f.File)
+	for {
+		err := syscall.Fdatasync(int(f.Fd()))
+		if err != syscall.EINTR {
+			return err
+		}
+	}
 }
 
 // run is the syncer: it commits whatever has come together while it was committing before, and looks after the file
