@@ -15,6 +15,7 @@ import (
 	"assent/call"
 	"assent/configs"
 	"assent/consent"
+	"assent/consent/merkle"
 	"assent/event"
 	"assent/media"
 	"assent/queue"
@@ -42,6 +43,8 @@ type App struct {
 	// opened by Start, closed by Stop
 	store    *store.Store
 	ledger   *consent.Ledger
+	signer   merkle.Signer   // of the ledger's checkpoints
+	notary   *consent.Notary // nil while the ledger is not trusted
 	recorder *recorder.Recorder
 	cdr      *cdrFile
 	media    *media.Engine
@@ -84,7 +87,7 @@ func (a *App) Start(ctx context.Context) error {
 		a.log.Warn("configuration", zap.String("problem", problem.Error()))
 	}
 	for _, step := range []func(context.Context) error{
-		a.openEvidence, a.openMedia, a.openSIP, a.openCalls, a.recover, a.openAPI, a.startSIP,
+		a.openEvidence, a.openMedia, a.openSIP, a.openCalls, a.recover, a.openNotary, a.openAPI, a.startSIP,
 	} {
 		if err := step(ctx); err != nil {
 			return errors.Join(err, a.close(ctx))
@@ -106,6 +109,10 @@ func (a *App) openEvidence(ctx context.Context) (err error) {
 		return fmt.Errorf("consent.ledger: %w", err)
 	}
 	a.closing("ledger", func(context.Context) error { return a.ledger.Close() })
+	if a.signer, err = consent.LoadSigner(cfg.Consent.Key, cfg.Consent.Origin); err != nil {
+		return err
+	}
+	a.closing("notary", a.closeNotary)
 	a.closing("calls", func(ctx context.Context) error {
 		if a.calls == nil {
 			return nil

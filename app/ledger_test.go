@@ -101,31 +101,36 @@ func TestLedgerThatIsRemovedUnderTheServiceEndsRecordingAndNotCalls(t *testing.T
 
 func TestLedgerThatTheStoreDoesNotKnowIsNotGoneOnWith(t *testing.T) {
 	t.Parallel()
-	for name, spoil := range map[string]func(s *stage){
-		"removed": func(s *stage) { must(s.t, os.RemoveAll(s.path("ledger"))) },
-		"cut": func(s *stage) {
+	for name, c := range map[string]struct {
+		spoil func(s *stage)
+		told  []string
+	}{
+		"removed": {func(s *stage) { must(s.t, os.Rename(s.path("ledger"), s.path("aside"))) },
+			[]string{"is not the ledger that it was", "ledger/accepted"}},
+		"cut": {func(s *stage) {
 			b, err := os.ReadFile(s.path(ledgerFile))
 			must(s.t, err)
 			must(s.t, os.Truncate(s.path(ledgerFile), int64(bytes.IndexByte(b, '\n')-5)))
-		},
-		"another": func(s *stage) {
+		}, []string{"not the ledger that was signed", "it ends after 0 entries", "aside"}},
+		"another": {func(s *stage) {
 			other := ended(s.t)
 			b, err := os.ReadFile(other.path(ledgerFile))
 			must(s.t, err)
 			s.file(ledgerFile, string(b))
-		},
+		}, []string{"not the ledger that was signed", "do not have the root", "aside"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := ended(t)
-			kept, err := os.ReadFile(s.path(ledgerFile))
-			must(t, err)
-			spoil(s)
+			kept := s.path("kept")
+			must(t, os.CopyFS(kept, os.DirFS(s.path("ledger"))))
+			c.spoil(s)
 			s.start()
-			s.ledgerTold("is not the ledger that it was", "ledger/accepted")
+			s.ledgerTold(c.told...)
 			s.unrecorded()
 			s.stop()
-			s.file(ledgerFile, string(kept)) // the right one is put back
+			must(t, os.RemoveAll(s.path("ledger"))) // the right one is put back
+			must(t, os.Rename(kept, s.path("ledger")))
 			s.start()
 			s.ledgerOK()
 		})
@@ -152,7 +157,8 @@ func TestLossThatWasAcceptedLetsRecordingGoOn(t *testing.T) {
 		t.Errorf("recording %+v", cdr.Recording)
 	}
 	s.stop()
-	must(t, os.Remove(s.path(ledgerFile))) // what came later is not accepted
+	must(t, os.RemoveAll(s.path("ledger"))) // what came later is not accepted
+	s.file("ledger/accepted", at+"\n")
 	s.start()
 	s.ledgerTold("is not the ledger that it was")
 }

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"assent/consent"
+	"assent/consent/merkle"
 	"assent/event"
 	"assent/policy"
 	"assent/recorder"
@@ -56,7 +57,11 @@ func (a *App) readLedger(ctx context.Context, running []store.Call) (remains, er
 		return remains{}, err
 	}
 	dir := a.first.Config.Consent.Ledger
-	left, err := readRemains(dir, running, known)
+	head, err := a.signedHead()
+	if err != nil {
+		a.distrust(err)
+	}
+	left, err := readRemains(dir, running, known, head)
 	if err != nil {
 		a.distrust(adviseRepair(dir, err))
 		left.forgetOthers() // their seals may stand behind the damage
@@ -80,7 +85,8 @@ func (r remains) forgetOthers() {
 
 // readRemains goes through the ledger once. What it returns with an error is
 // what stands before the damage.
-func readRemains(dir string, running []store.Call, known []store.Consent) (remains, error) {
+func readRemains(dir string, running []store.Call, known []store.Consent, head merkle.Checkpoint) (remains, error) {
+	signed := signedTree{head: head}
 	left := remains{consents: map[string]event.CDRConsent{}, sealed: map[string]string{}, unsealed: map[string]string{}, hashes: map[int64]string{}}
 	for _, c := range running {
 		left.consents[c.ID] = event.CDRConsent{State: string(policy.StateNotAsked)}
@@ -90,6 +96,9 @@ func readRemains(dir string, running []store.Call, known []store.Consent) (remai
 	}
 	for r, err := range consent.Entries(dir, consent.Filter{}) {
 		if err != nil {
+			return left, err
+		}
+		if err := signed.add(r); err != nil {
 			return left, err
 		}
 		left.entries++
@@ -110,7 +119,7 @@ func readRemains(dir string, running []store.Call, known []store.Consent) (remai
 			}
 		}
 	}
-	return left, nil
+	return left, signed.end()
 }
 
 // recoverRecordings finishes what lies in the recordings folder, and seals what

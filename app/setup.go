@@ -65,15 +65,24 @@ func world(cfg configs.Config, prompts *media.Prompts) flowexec.World {
 	for name := range cfg.Stations {
 		w.Stations = append(w.Stations, name)
 	}
-	w.Gated = func(flow string) bool {
-		for _, t := range cfg.Trunks {
-			if t.Flow == flow && t.Recording.Enabled && t.Recording.Consent == "required" {
-				return true
-			}
-		}
-		return false
-	}
+	w.Gated = func(flow string) bool { return gated(cfg, flow) }
 	return w
+}
+
+// gated tells whether a trunk records by this flow and waits for consent. A flow
+// that no trunk runs yet is judged as if one did.
+func gated(cfg configs.Config, flow string) bool {
+	runs := false
+	for _, t := range cfg.Trunks {
+		if t.Flow != flow {
+			continue
+		}
+		if t.Recording.Enabled && t.Recording.Consent == "required" {
+			return true
+		}
+		runs = true
+	}
+	return !runs
 }
 
 // Check loads and validates everything that a configuration names, and starts

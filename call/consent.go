@@ -124,15 +124,17 @@ func (c *Call) commitment() string {
 	return consent.Commitment(c.noted.salt, c.from())
 }
 
-// remember lists an answer in the store. Where the trunk vouches for its
-// callers' numbers it serves later calls too: a yes until it expires, a no as
-// the revocation of any yes.
+// remember lists an answer in the store. A yes serves later calls until it
+// expires, where the trunk vouches for its callers' numbers. A no revokes any
+// earlier yes of the number, whoever vouches for it: if it was another's, he is
+// asked once more.
 func (c *Call) remember() {
 	row := store.Consent{
 		Call: c.id, State: string(c.consent.state), Method: c.consent.method, Prompt: c.consent.prompt,
 		Language: c.consent.language, At: c.deps.Now(), LedgerIndex: c.consent.entry.Index(),
 	}
-	if c.trunk.TrustCaller && !c.anonymous() {
+	refused := c.consent.state == policy.StateDeclined || c.consent.state == policy.StateWithdrawn
+	if (c.trunk.TrustCaller || refused) && !c.anonymous() {
 		row.Caller, row.ExpiresAt = c.from(), row.At.Add(c.rules.ValidFor)
 	}
 	entry := c.consent.entry
@@ -150,7 +152,7 @@ func (c *Call) remember() {
 
 // OnFile looks up an earlier consent of this caller. Anyone can send a number,
 // so only a trunk that vouches for its callers is believed.
-func (v ivr) OnFile(context.Context) (bool, error) {
+func (v ivr) OnFile(_ context.Context, action string) (bool, error) {
 	if v.anonymous() || !v.trunk.TrustCaller || v.consent.state == policy.StateDeclined || v.consent.state == policy.StateWithdrawn {
 		return false, nil // a no in this call outdoes any earlier yes
 	}
@@ -163,7 +165,7 @@ func (v ivr) OnFile(context.Context) (bool, error) {
 	case err != nil:
 		return false, err
 	}
-	v.keep(consentState{state: policy.StateOnFile, method: "store", prompt: found.Prompt, language: found.Language, action: "data_lookup"}, "")
+	v.keep(consentState{state: policy.StateOnFile, method: "store", prompt: found.Prompt, language: found.Language, action: action}, "")
 	return true, nil
 }
 

@@ -371,6 +371,39 @@ func TestAnswersAreKeptForLaterCallsOnlyWhereTheCallerIsTrusted(t *testing.T) {
 	}
 }
 
+func TestANoRevokesAnEarlierYesEvenWhereTheCallerIsNotTrusted(t *testing.T) {
+	t.Parallel()
+	n := start(t, plan{})
+	n.earlier(callerNumber, "granted", time.Hour, 24*time.Hour)
+	c := n.dial(phone.Options{})
+	n.press(c, "2")
+	n.saw(event.ConsentDeclined)
+	n.hangup(c)
+	n.record()
+	n.until("the yes is revoked", func() bool {
+		_, err := n.store.FindConsent(t.Context(), callerNumber, time.Now())
+		return errors.Is(err, store.ErrNotFound)
+	})
+}
+
+func TestTheLedgerNamesTheActionThatFoundAConsentOnFile(t *testing.T) {
+	t.Parallel()
+	n := start(t, plan{flow: lookupTasks, deaf: true, trunk: func(c *trunk.Config) { c.TrustCaller = true }})
+	n.earlier(callerNumber, "granted", time.Hour, 24*time.Hour)
+	<-n.dial(phone.Options{}).Ended()
+	id := n.record().ID
+	if e := n.saw(event.ConsentOnFile); e.Action != "Look" {
+		t.Errorf("the event names %q", e.Action)
+	}
+	types, records := n.entries(id)
+	if len(records) == 0 {
+		t.Fatal("nothing in the ledger")
+	}
+	if d, ok := records[0].Data.(consent.ConsentData); !ok || d.Action != "Look" {
+		t.Errorf("ledger entries %v, the first %+v; want a consent of the action Look", types, records[0].Data)
+	}
+}
+
 // The store may fail to take a decline; the caller declined all the same.
 func TestDeclineInThisCallIsNotOutdoneByTheStore(t *testing.T) {
 	t.Parallel()

@@ -460,9 +460,14 @@ func (n *node) whole(c event.CDR) {
 	if events[0].Type != event.CallStarted {
 		n.t.Errorf("the first event is %s, want call.started", events[0].Type)
 	}
-	stored, err := n.store.CDR(n.t.Context(), c.ID)
-	if err != nil || stored.Ending != c.Ending || stored.Recording != c.Recording {
-		n.t.Errorf("the store has %+v (%v), the file %+v", stored, err, c)
+	var stored event.CDR
+	n.until("the CDR in the store", func() bool { // a busy store may take it later
+		var err error
+		stored, err = n.store.CDR(n.t.Context(), c.ID)
+		return err == nil
+	})
+	if stored.Ending != c.Ending || stored.Recording != c.Recording {
+		n.t.Errorf("the store has %+v, the file %+v", stored, c)
 	}
 	if running, err := n.store.Running(n.t.Context()); err != nil || len(running) != 0 {
 		n.t.Errorf("calls still noted as running: %v (%v)", running, err)

@@ -57,7 +57,8 @@ func (p place) harms(other place) string {
 
 // presets are what the keys of paths are by default.
 var presets = map[string]string{
-	"recordings.dir": recorder.Default().Dir, "consent.ledger": consent.Default().Ledger, "cdr.file": Default().CDR.File,
+	"recordings.dir": recorder.Default().Dir, "consent.ledger": consent.Default().Ledger,
+	"consent.key": consent.Default().Key, "cdr.file": Default().CDR.File,
 	"store": Default().Store, "flows": Default().Flows, "prompts": Default().Prompts,
 }
 
@@ -83,6 +84,11 @@ func (l *loader) places() []place {
 	add("flows", l.Flows, false)
 	add("prompts", l.Prompts, false)
 	add("recordings.dir", l.Recordings.Dir, false, "recording.wav") // the recorder leaves what is not its own alone
+	for _, file := range []string{l.Consent.Key, consent.PublicPath(l.Consent.Key)} {
+		if l.Consent.Key != "" {
+			add("consent.key", file, true, "")
+		}
+	}
 	add("consent.ledger", l.Consent.Ledger, true, "ledger.jsonl")
 	add("", l.path, true)
 	return all

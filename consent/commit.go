@@ -3,7 +3,6 @@ package consent
 import (
 	"fmt"
 	"os"
-	"syscall"
 	"time"
 
 	"go.uber.org/zap"
@@ -60,12 +59,7 @@ func (f *ledgerFile) Intact() error {
 
 // Sync brings the data and the file's size to stable storage.
 func (f *ledgerFile) Sync() error {
-	for {
-		err := syscall.Fdatasync(int(f.Fd()))
-		if err != syscall.EINTR {
-			return err
-		}
-	}
+	return fdatasync(f.File)
 }
 
 // run is the syncer: it commits whatever has come together while it was committing before, and looks after the file

@@ -6,6 +6,12 @@ import "time"
 type Config struct {
 	// Ledger is the ledger's folder.
 	Ledger string `yaml:"ledger"`
+	// Key is the file of the secret key that signs the ledger's checkpoints.
+	Key string `yaml:"key"`
+	// Origin is the ledger's name in its checkpoints; empty makes one up with the key.
+	Origin string `yaml:"origin"`
+	// Checkpoint is how often new entries get a signed checkpoint, at the latest.
+	Checkpoint time.Duration `yaml:"checkpoint"`
 	// ValidFor is how long a consent given in one call serves later calls of the same caller.
 	ValidFor time.Duration `yaml:"valid_for"`
 	// Guard is what is added to the newest audio time where a key's own RTP time is not known.
@@ -14,5 +20,8 @@ type Config struct {
 
 // Default returns the configuration that holds where nothing is given.
 func Default() Config {
-	return Config{Ledger: "./data/ledger", ValidFor: 365 * 24 * time.Hour, Guard: 200 * time.Millisecond}
+	return Config{
+		Ledger: "./data/ledger", Key: "./data/ledger.key", Checkpoint: 10 * time.Second,
+		ValidFor: 365 * 24 * time.Hour, Guard: 200 * time.Millisecond,
+	}
 }

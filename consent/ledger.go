@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"assent/consent/merkle"
 )
 
 const (
@@ -102,7 +104,7 @@ func (l *Ledger) enqueue(e Entry, data []byte) *Pending {
 		b.lines = b.lines[:start]
 		return refused(fmt.Errorf("ledger entry %q of call %s: %d bytes; at most %d", e.Type, e.Call, len(line), maxLine-1))
 	}
-	leaf := LeafHash(line)
+	leaf := merkle.LeafHash(line)
 	p := &Pending{index: l.next, hash: hex.EncodeToString(leaf[:]), batch: b}
 	b.last = Checkpoint{Index: p.index, Hash: p.hash}
 	b.count++

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"strconv"
+
+	"assent/consent/merkle"
 )
 
 const (
@@ -23,8 +25,11 @@ const (
 // castagnoli is CRC-32C: it finds every change of up to 32 bits in a row, so each single changed byte.
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
+// Hash is the leaf hash of a line, and every other node of the tree over the lines.
+type Hash = merkle.Hash
+
 // genesis stands where the first line has no line before it: the hash of the empty tree (RFC 6962 section 2.1).
-var genesis = sha256.Sum256(nil)
+var genesis = Hash(sha256.Sum256(nil))
 
 // appendLine appends the entry's line, with its end, to b.
 func appendLine(b []byte, index int64, prev Hash, e Entry, data []byte) []byte {

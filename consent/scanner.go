@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"assent/consent/merkle"
 )
 
 // BadLine names the first line of a ledger that is not what was written there.
@@ -23,6 +25,7 @@ type scanner struct {
 	file string
 
 	line     int64 // lines read
+	length   int64 // of the line last read, its end included
 	index    int64 // the index that the next line must have
 	leaf     Hash  // leaf hash of the line last read
 	torn     Torn  // set at the end
@@ -56,6 +59,7 @@ func (s *scanner) next() (fields, error) {
 	case err != nil:
 		return fields{}, fmt.Errorf("read %s after line %d: %w", s.file, s.line, err)
 	}
+	s.length = int64(len(raw))
 	return s.take(raw[:len(raw)-1])
 }
 
@@ -76,7 +80,7 @@ func (s *scanner) take(raw []byte) (fields, error) {
 	if f.prev != s.leaf {
 		return fields{}, s.unlinked(raw)
 	}
-	s.leaf = LeafHash(raw)
+	s.leaf = merkle.LeafHash(raw)
 	s.index++
 	return f, nil
 }
@@ -91,12 +95,12 @@ func movedOrRemoved(got, want int64) string {
 // unlinked says which of two lines was rewritten when the later one is not chained to the earlier: if the line after
 // still holds on to the later one, then the later one is what was written and the earlier is not.
 func (s *scanner) unlinked(raw []byte) error {
-	leaf := LeafHash(raw)
+	leaf := merkle.LeafHash(raw)
 	if s.line > 1 && (s.atEnd() || s.nextHolds(leaf)) {
 		s.line--
 		return s.bad(fmt.Sprintf("it is not the entry that line %d was chained to: it was rewritten", s.line+1))
 	}
-	return s.bad(fmt.Sprintf("it is not chained to the line before it (hash %x): one of the two was rewritten", s.leaf))
+	return s.bad(fmt.Sprintf("it is not chained to the line before it (hash %x): one of the two was rewritten", s.leaf[:]))
 }
 
 func (s *scanner) atEnd() bool {

@@ -9,6 +9,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"assent/consent/merkle"
 )
 
 // Report is what Verify found.
@@ -20,7 +22,16 @@ type Report struct {
 	Root    string           `json:"root"` // RFC 6962 Merkle tree hash over all lines, hex
 	First   time.Time        `json:"first"`
 	Last    time.Time        `json:"last"`
-	Torn    Torn             `json:"torn"` // not an error: a crash, or a write under way
+	Torn    Torn             `json:"torn"`   // not an error: a crash, or a write under way
+	Signed  int64            `json:"signed"` // entries that the heads cover which it was held against
+}
+
+// Against is what a ledger is held against beside itself.
+type Against struct {
+	// Entries must be found in the ledger.
+	Entries []Checkpoint
+	// Heads are checkpoints whose signatures the caller has checked: the ledger must begin with what they signed.
+	Heads []merkle.Checkpoint
 }
 
 // Verify reads the ledger in dir from its first line and checks every line and its link. It needs no lock and may run
@@ -28,34 +39,55 @@ type Report struct {
 // that kept one learns of a removed tail. The error is a *BadLine if a line is not what was written; the report then
 // covers the lines before it.
 func Verify(dir string, expected ...Checkpoint) (Report, error) {
-	f, size, err := openToRead(dir)
-	if err != nil {
-		return Report{File: Path(dir), Head: Checkpoint{Index: -1}}, err
-	}
-	defer f.Close()
-	return verify(io.NewSectionReader(f, 0, size), f.Name(), expected)
+	return VerifyAgainst(dir, Against{Entries: expected})
 }
 
-// verify reads a whole ledger from r; file is its name in errors.
-func verify(r io.Reader, file string, expected []Checkpoint) (Report, error) {
+// VerifyAgainst is Verify that also holds the ledger against signed heads, and against the tree's file where there is one.
+// Its memory does not grow with the ledger.
+func VerifyAgainst(dir string, against Against) (Report, error) {
+	report := Report{File: Path(dir), Head: Checkpoint{Index: -1}}
+	f, size, err := openToRead(dir)
+	if err != nil {
+		return report, err
+	}
+	defer f.Close()
+	tree, treeSize, err := readNodes(dir)
+	if err != nil {
+		return report, err
+	}
+	var stored io.Reader
+	if tree != nil {
+		defer tree.Close()
+		stored = io.NewSectionReader(tree, 0, treeSize)
+	}
+	return verify(io.NewSectionReader(f, 0, size), f.Name(), stored, against)
+}
+
+// verify reads a whole ledger from r, whose name in errors is file, beside its tree's nodes, if there are any.
+func verify(r io.Reader, file string, stored io.Reader, against Against) (Report, error) {
 	report := Report{File: file, Types: map[string]int64{}, Head: Checkpoint{Index: -1}}
-	hashes := byIndex(expected)
+	hashes := byIndex(against.Entries)
 	s := newScanner(r, file)
-	var tree Tree
+	a := newAudit(file, stored, against.Heads)
 	e, err := s.next()
 	for ; err == nil; e, err = s.next() {
-		tree.Add(s.leaf)
 		report.count(e, s.leaf)
-		if err = s.check(report.Head, hashes); err != nil {
+		if err = s.check(report.Head, hashes); err == nil {
+			err = a.add(s.leaf)
+		}
+		if err != nil {
 			break
 		}
 	}
-	root := tree.Root()
-	report.Root, report.Torn = hex.EncodeToString(root[:]), s.torn
+	root := a.tree.Root()
+	report.Root, report.Torn, report.Signed = hex.EncodeToString(root[:]), s.torn, a.signed
 	if !errors.Is(err, io.EOF) {
 		return report, err
 	}
-	return report, missing(report, expected)
+	if err := a.end(); err != nil {
+		return report, err
+	}
+	return report, missing(report, against.Entries)
 }
 
 func (r *Report) count(e fields, leaf Hash) {

@@ -2,6 +2,7 @@ package consent
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -9,12 +10,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"assent/consent/merkle"
 )
 
 // badLine returns the line that Verify names, or 0.
 func badLine(t *testing.T, b []byte, expected ...Checkpoint) int64 {
 	t.Helper()
-	report, err := verify(bytes.NewReader(b), fileName, expected)
+	report, err := verify(bytes.NewReader(b), fileName, nil, Against{Entries: expected})
 	var bad *BadLine
 	if errors.As(err, &bad) {
 		if !strings.HasPrefix(err.Error(), fmt.Sprintf("%s:%d: ", fileName, bad.Line)) {
@@ -37,14 +40,17 @@ func TestUntouchedLedgerVerifies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var leaves []Hash
+	var tree merkle.Tree
+	var last Hash
 	for _, line := range lines(readFile(t, dir)) {
-		leaves = append(leaves, LeafHash(bytes.TrimSuffix(line, []byte("\n"))))
+		last = merkle.LeafHash(bytes.TrimSuffix(line, []byte("\n")))
+		tree.Add(last)
 	}
-	if want := fmt.Sprintf("%x", MerkleRoot(leaves)); r.Root != want {
+	root := tree.Root()
+	if want := hex.EncodeToString(root[:]); r.Root != want {
 		t.Errorf("root is %s, want %s", r.Root, want)
 	}
-	if r.Entries != 9 || r.Head.Index != 8 || r.Head.Hash != fmt.Sprintf("%x", leaves[8]) || r.Types[TypeConsent] != 9 || r.Torn.Bytes != 0 {
+	if r.Entries != 9 || r.Head.Index != 8 || r.Head.Hash != hex.EncodeToString(last[:]) || r.Types[TypeConsent] != 9 || r.Torn.Bytes != 0 {
 		t.Errorf("report is %+v", r)
 	}
 }

@@ -67,8 +67,8 @@ type Consenter interface {
 	// an error the flow goes on, and does not open the gate.
 	Answer(ctx context.Context, c Consent) error
 	// OnFile looks the caller up among the stored consents; true sets the
-	// consent's state to on_file, with a ledger entry.
-	OnFile(ctx context.Context) (bool, error)
+	// consent's state to on_file, with a ledger entry that names the action.
+	OnFile(ctx context.Context, action string) (bool, error)
 	// EnableRecording sets the barrier and opens the gate, if the consent's
 	// state allows it. The prompts have been drained. Repeating it does nothing.
 	EnableRecording(ctx context.Context, action string) error

@@ -201,7 +201,7 @@ func (r *Run) Answer(ctx context.Context, c Consent) error {
 
 // OnFile looks the caller up among the stored consents.
 func (r *Run) OnFile(ctx context.Context) (bool, error) {
-	found, err := r.Caller.OnFile(ctx)
+	found, err := r.Caller.OnFile(ctx, r.action)
 	if found && err == nil {
 		r.unproven = false
 	}

@@ -8,8 +8,8 @@ type World struct {
 	Queues   map[string]bool // by name, whether recording is on in the queue
 	Trunks   []string
 	Stations []string
-	// Gated says whether some trunk that runs the flow records, and waits for
-	// consent. The lints about the gate are for such flows. Nil: all are.
+	// Gated says whether a trunk records calls by the flow and waits for
+	// consent, or may come to do so. The lints about the gate are for such flows. Nil: all are.
 	Gated func(flow string) bool
 }
 

@@ -9,13 +9,15 @@ type Config struct {
 	PublicAddress string `yaml:"public_address"`
 	// Ports is the range of the local ports, "20000-29999", both included.
 	Ports string `yaml:"ports"`
-	// Codecs are offered and accepted in this order: "PCMA", "PCMU", "G722", "opus", "L16"; "CN" is comfort noise.
+	// Codecs are offered and accepted in this order: "PCMA", "PCMU".
 	Codecs []string `yaml:"codecs"`
 	// DSCP marks outgoing RTP and RTCP (RFC 2474); 46 is EF.
 	DSCP int `yaml:"dscp"`
+	// IO is the way to the kernel: IOAuto, IOURing or IOEpoll.
+	IO string `yaml:"io"`
 }
 
-// Default returns every local address, ports 20000 to 29999, PCMA before PCMU, DSCP 46.
+// Default returns every local address, ports 20000 to 29999, PCMA before PCMU, DSCP 46, the best way to the kernel.
 func Default() Config {
-	return Config{Address: "0.0.0.0", Ports: "20000-29999", Codecs: []string{"PCMA", "PCMU"}, DSCP: 46}
+	return Config{Address: "0.0.0.0", Ports: "20000-29999", Codecs: []string{"PCMA", "PCMU"}, DSCP: 46, IO: IOAuto}
 }

@@ -172,11 +172,7 @@ func TestSilenceIsNoticedOnceWhenItLastedLongEnough(t *testing.T) {
 func TestTheJitterBufferOrdersAndWaitsNoLongerThanItMust(t *testing.T) {
 	var b jitterBuffer
 	b.reset(defaultJitter)
-	push := func(seq uint64) bool {
-		in := &inbound{payload: []byte{1}, content: content{kind: kindAudio, format: codec.FormatPCMU}, ticks: 1}
-		in.seq, in.ts = seq, seq*160
-		return b.push(in, 0)
-	}
+	payload := []byte{1}
 	pop := func(now time.Duration) uint64 {
 		if p, ok := b.pop(now, b.delay(0)); ok {
 			return p.seq
@@ -184,7 +180,7 @@ func TestTheJitterBufferOrdersAndWaitsNoLongerThanItMust(t *testing.T) {
 		return 0
 	}
 	for _, seq := range []uint64{10, 12, 11, 12, 14} {
-		push(seq)
+		b.push(seq, seq*160, codec.PCMU, payload, 0)
 	}
 	for i, want := range []uint64{10, 11, 12, 0} {
 		if got := pop(time.Millisecond); got != want {
@@ -194,13 +190,13 @@ func TestTheJitterBufferOrdersAndWaitsNoLongerThanItMust(t *testing.T) {
 	if got := pop(20 * time.Millisecond); got != 14 {
 		t.Errorf("after the wait %d, want 14", got)
 	}
-	if push(13) {
+	if b.push(13, 13*160, codec.PCMU, payload, 0) {
 		t.Error("a packet that is too late was taken")
 	}
 	if d := b.delay(time.Second); d != 200*time.Millisecond {
 		t.Errorf("waits %v at most, want 200 ms", d)
 	}
-	push(16)
+	b.push(16, 0, codec.PCMU, payload, 0)
 	if n := b.reset(defaultJitter); n != 1 || b.held != 0 || b.config != defaultJitter {
 		t.Errorf("discarded %d", n)
 	}

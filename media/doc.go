@@ -3,7 +3,7 @@
 // An Engine owns a range of UDP ports and a few drivers. A Session is all media of one call, and belongs to one driver;
 // its Streams are its legs. The call tells a session what to do (Open, Bridge, Play, Cut, Tap …) and hears of it by
 // Notices. What a session does is decided in a core without sockets, clocks or goroutines, which is driven by packets
-// and by the time; a driver is a thin loop of epoll, a mailbox and a timer wheel around many cores.
+// and by the time; a driver is a thin loop of io_uring (or epoll), a mailbox and a timer wheel around many cores.
 //
 // Session.Cut fixes the barrier: the RTP time, for each stream, below which no audio reaches a recorder. Session.Tap is
 // the one place of the program that connects a recorder to media, and asks for a Permit, which only the barrier gives

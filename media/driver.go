@@ -8,22 +8,22 @@ import (
 	"go.uber.org/zap"
 )
 
-// driver runs the sessions that are pinned to it on one goroutine: packets by epoll, time by a wheel, commands by a
+// driver runs the sessions that are pinned to it on one goroutine: packets by a transport, time by a wheel, commands by a
 // mailbox.
 type driver struct {
 	// set once
 	log   *zap.Logger
-	poll  *poller
+	nudge *nudge
 	mail  mailbox
 	ports *portPool
 	ended chan struct{}
 
 	// owned by run
+	net      transport
 	epoch    time.Time
 	now      time.Time
 	wheel    *wheel
 	space    workspace
-	buffer   [maxPacket + 1]byte
 	sockets  []*sockets // by tag; nil is free
 	free     []int      // tags
 	sessions map[*Session]struct{}
@@ -46,22 +46,28 @@ type sockets struct {
 }
 
 func newDriver(log *zap.Logger, ports *portPool) (*driver, error) {
-	poll, err := newPoller()
+	nudge, err := newNudge()
 	if err != nil {
 		return nil, err
 	}
 	d := &driver{
-		log: log, poll: poll, ports: ports, ended: make(chan struct{}),
+		log: log, nudge: nudge, ports: ports, ended: make(chan struct{}),
 		epoch: time.Now(), wheel: newWheel(), sessions: map[*Session]struct{}{},
 	}
-	d.mail.wake = poll.wake
+	d.mail.wake = nudge.wake
 	d.now = d.epoch
 	return d, nil
 }
 
-// run works until stop was taken from the mailbox.
-func (d *driver) run() {
+// run opens the transport, says how that went, and works until stop was taken from the mailbox.
+func (d *driver) run(io string, opened chan<- error) {
 	defer close(d.ended)
+	defer d.nudge.close()
+	net, err := openTransport(io, d.nudge, d.log)
+	opened <- err
+	if d.net = net; err != nil {
+		d.stopped = true
+	}
 	for !d.stopped {
 		d.shift()
 	}
@@ -70,7 +76,9 @@ func (d *driver) run() {
 	}
 	d.mail.close()
 	d.command() // all sessions are closed, so that each only answers who waits
-	d.poll.close()
+	if err == nil {
+		d.net.close()
+	}
 }
 
 // shift works until it is stopped or a session's fault ends it; such a session is ended alone.
@@ -95,33 +103,38 @@ func (d *driver) shift() {
 
 // step waits for something to happen, and does it.
 func (d *driver) step() {
-	d.pace.gather()
-	n, err := d.poll.wait(d.timeout())
-	d.now = time.Now()
-	if err != nil {
-		d.log.Error("media poller failed", zap.Error(err))
+	if err := d.net.wait(d.pace.wait(d.timeout())); err != nil {
+		d.log.Error("media transport failed", zap.Error(err))
 		d.stopped = true
 		return
 	}
-	d.pace.count(n, n == len(d.poll.events), d.now)
-	for i := range n {
-		if tag := d.poll.events[i].Fd; tag == nudgeTag {
-			d.poll.calm()
+	d.now = time.Now()
+	for range mostAtOnce {
+		e, ok := d.net.next()
+		if !ok {
+			break
+		}
+		d.pace.packets++
+		switch e.tag {
+		case nudgeTag:
 			d.command()
-		} else {
-			d.read(int(tag))
+		case unsentTag:
+			d.unsent++
+		default:
+			d.receive(e)
 		}
 	}
+	d.pace.count(d.now)
 	d.tick()
 }
 
-// timeout returns how many milliseconds the poller may wait.
-func (d *driver) timeout() int {
+// timeout returns how long the transport may wait; negative is for ever.
+func (d *driver) timeout() time.Duration {
 	wait, ok := d.wheel.wait(time.Since(d.epoch))
 	if !ok {
 		return -1
 	}
-	return int((wait + time.Millisecond - 1) / time.Millisecond)
+	return wait
 }
 
 // command runs what waits in the mailbox. A command whose fault ends a session does not take those behind it along.
@@ -135,20 +148,14 @@ func (d *driver) command() {
 	}
 }
 
-// read takes one datagram from a socket. Where there are more, the poller says so again: a flood at one port delays the
-// others by one packet at a time.
-func (d *driver) read(tag int) {
-	at := d.sockets[tag/2]
+// receive hands a datagram to its session.
+func (d *driver) receive(e event) {
+	at := d.sockets[e.tag/2]
 	if at == nil {
 		return
 	}
-	n, from, ok := at.pair[tag%2].receive(d.buffer[:])
-	if !ok || n == 0 {
-		return
-	}
-	n = min(n, len(d.buffer)) // a longer one is cut, and refused for its length
 	d.current = at.session
-	at.session.core.receive(d.now, at.leg, port(tag%2), from, d.buffer[:n])
+	at.session.core.receive(d.now, at.leg, port(e.tag%2), e.from, e.datagram)
 	d.schedule(at.session)
 	d.current = nil
 }
@@ -183,7 +190,7 @@ func (d *driver) schedule(s *Session) {
 
 // send implements output.
 func (d *driver) send(l *leg, p port, to netip.AddrPort, packet []byte) {
-	if at := d.at(l); at == nil || !at.pair[p].send(to, packet) {
+	if at := d.at(l); at == nil || !d.net.send(at.pair[p], to, packet) {
 		d.unsent++
 	}
 }
@@ -205,7 +212,7 @@ func (d *driver) attach(at *sockets) error {
 	}
 	at.tag = d.free[len(d.free)-1]
 	for p, socket := range at.pair {
-		if err := d.poll.add(socket.fd, int32(at.tag*2+p)); err != nil {
+		if err := d.net.watch(socket, int32(at.tag*2+p)); err != nil {
 			return err
 		}
 	}
@@ -223,8 +230,8 @@ func (d *driver) detach(at *sockets) {
 		d.sockets[at.tag] = nil
 		d.free = append(d.free, at.tag)
 	}
-	for _, socket := range at.pair {
-		socket.close()
+	for p, socket := range at.pair {
+		d.net.drop(socket, int32(at.tag*2+p))
 	}
 	d.ports.give(at.number, d.now.Add(portRest))
 }

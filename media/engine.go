@@ -1,6 +1,7 @@
 package media
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -21,6 +22,7 @@ type Engine struct {
 	routes  *routes    // of a wildcard without a public address: what SDP says depends on the peer; else nil
 	dscp    int
 	ports   *portPool
+	io      string // the way to the kernel
 	drivers []*driver
 
 	started atomic.Bool
@@ -38,7 +40,10 @@ func New(config Config, log *zap.Logger) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("media.address %q: want an IP address", config.Address)
 	}
-	e := &Engine{log: log, bind: bind.Unmap(), dscp: config.DSCP, ports: newPortPool(first, last)}
+	if io := config.IO; io != "" && io != IOAuto && io != IOURing && io != IOEpoll {
+		return nil, fmt.Errorf("media.io %q: want %s, %s or %s", io, IOAuto, IOURing, IOEpoll)
+	}
+	e := &Engine{log: log, bind: bind.Unmap(), dscp: config.DSCP, ports: newPortPool(first, last), io: config.IO}
 	if e.public, err = publicAddress(config.PublicAddress, e.bind); err != nil {
 		return nil, err
 	}
@@ -94,7 +99,7 @@ func routed(bind netip.Addr) netip.Addr {
 func (e *Engine) discard() {
 	for _, d := range e.drivers {
 		d.mail.close()
-		d.poll.close()
+		d.nudge.close()
 	}
 }
 
@@ -103,8 +108,17 @@ func (e *Engine) Start() error {
 	if e.started.Swap(true) {
 		return fmt.Errorf("start media: %w", ErrClosed)
 	}
+	opened := make(chan error, len(e.drivers))
 	for _, d := range e.drivers {
-		go d.run() // ends with Close, which waits for it
+		go d.run(e.io, opened) // ends with Close, which waits for it
+	}
+	var err error
+	for range e.drivers {
+		err = errors.Join(err, <-opened)
+	}
+	if err != nil {
+		e.Close()
+		return fmt.Errorf("start media: %w", err)
 	}
 	return nil
 }

@@ -18,7 +18,13 @@ import (
 // startEngine runs an engine on loopback and checks that nothing of it is left after the test.
 func startEngine(t testing.TB, ports string) *Engine {
 	t.Helper()
-	e, err := New(Config{Address: "127.0.0.1", Ports: ports, DSCP: 46}, zap.NewNop())
+	return startEngineBy(t, IOAuto, ports)
+}
+
+// startEngineBy is startEngine with one of the ways to the kernel.
+func startEngineBy(t testing.TB, io, ports string) *Engine {
+	t.Helper()
+	e, err := New(Config{Address: "127.0.0.1", Ports: ports, DSCP: 46, IO: io}, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,8 +73,12 @@ func (p phone) hear() []byte {
 }
 
 func TestACallRunsOverRealSocketsAndLeavesNothingBehind(t *testing.T) {
+	eachWay(t, aCallRunsOverRealSocketsAndLeavesNothingBehind)
+}
+
+func aCallRunsOverRealSocketsAndLeavesNothingBehind(t *testing.T, io string) {
 	defer goleak.VerifyNone(t)
-	e := startEngine(t, "31000-31099")
+	e := startEngineBy(t, io, "31000-31099")
 	defer e.Close()
 	notices := make(chan Notice, 16)
 	s := e.NewSession(SessionConfig{Guard: testGuard, Notify: func(n Notice) { notices <- n }})
@@ -101,7 +111,7 @@ func TestACallRunsOverRealSocketsAndLeavesNothingBehind(t *testing.T) {
 	}
 	b := s.Cut(&key.Digit)
 	sink := &memory{}
-	tap := s.Tap(b.Permit(), left, right, rateHz, sink)
+	tap := s.Tap(b.Permit(), left, right, sink)
 	p.ts += 1600
 	caller.say(left.Local(), p.say(frameOf(after)))
 	if first := waitFor[FirstSampleNotice](t, notices); first.Tap != tap || first.SSRC != 5 || first.RTPTime < b.Floors[0].RTPTime {
@@ -162,7 +172,7 @@ func TestAfterCloseEverythingIsAHarmlessNoOp(t *testing.T) {
 		if b := s.Cut(&Digit{}); len(b.Floors) != 0 {
 			t.Errorf("cut: %+v", b)
 		}
-		s.Tap(s.NotRequired(), st, nil, rateHz, &memory{}).Close()
+		s.Tap(s.NotRequired(), st, nil, &memory{}).Close()
 		st.Apply(sdp.Agreement{})
 		st.Play(clipOf(1, 1), PlayOptions{})
 		st.Stop()
@@ -179,14 +189,14 @@ func TestAfterCloseEverythingIsAHarmlessNoOp(t *testing.T) {
 	}
 	s := e.NewSession(SessionConfig{})
 	st := openStream(t, s, "caller", callerAddr)
-	tap := s.Tap(s.NotRequired(), st, nil, rateHz, &memory{})
+	tap := s.Tap(s.NotRequired(), st, nil, &memory{})
 	s.Close()
 	use(s, st, tap)
 	other := e.NewSession(SessionConfig{})
 	st = openStream(t, other, "caller", callerAddr)
 	st.Play(clipOf(1, 1000), PlayOptions{})
 	waiting := st.Drained()
-	tap = other.Tap(other.NotRequired(), st, nil, rateHz, &memory{})
+	tap = other.Tap(other.NotRequired(), st, nil, &memory{})
 	e.Close()
 	<-waiting
 	use(other, st, tap)
@@ -202,8 +212,12 @@ func TestAfterCloseEverythingIsAHarmlessNoOp(t *testing.T) {
 }
 
 func TestCallsFromManyGoroutinesRaceWithTheirEnd(t *testing.T) {
+	eachWay(t, callsFromManyGoroutinesRaceWithTheirEnd)
+}
+
+func callsFromManyGoroutinesRaceWithTheirEnd(t *testing.T, io string) {
 	defer goleak.VerifyNone(t)
-	e := startEngine(t, "31200-31399")
+	e := startEngineBy(t, io, "31200-31399")
 	defer e.Close()
 	var all sync.WaitGroup
 	for range 20 {
@@ -218,7 +232,7 @@ func TestCallsFromManyGoroutinesRaceWithTheirEnd(t *testing.T) {
 			a.Apply(agree(callerAddr, codec.PCMU))
 			var users sync.WaitGroup
 			users.Go(func() { a.Play(clipOf(1, 500), PlayOptions{}); <-a.Drained() })
-			users.Go(func() { s.Tap(s.Cut(nil).Permit(), a, b, rateHz, &memory{}).Close() })
+			users.Go(func() { s.Tap(s.Cut(nil).Permit(), a, b, &memory{}).Close() })
 			users.Go(func() { s.Bridge(a, b); b.Close(); a.Stats() })
 			users.Go(func() { s.Close() })
 			users.Wait()
@@ -230,9 +244,11 @@ func TestCallsFromManyGoroutinesRaceWithTheirEnd(t *testing.T) {
 	}
 }
 
-func TestAFaultEndsOneSessionAndNoOther(t *testing.T) {
+func TestAFaultEndsOneSessionAndNoOther(t *testing.T) { eachWay(t, aFaultEndsOneSessionAndNoOther) }
+
+func aFaultEndsOneSessionAndNoOther(t *testing.T, io string) {
 	defer goleak.VerifyNone(t)
-	e := startEngine(t, "31400-31499")
+	e := startEngineBy(t, io, "31400-31499")
 	defer e.Close()
 	bad := e.NewSession(SessionConfig{Notify: func(Notice) { panic("a fault in a notice") }})
 	good := e.NewSession(SessionConfig{})
@@ -275,6 +291,7 @@ func TestConfigurationsThatCannotWorkAreRefused(t *testing.T) {
 		"no address":       {Address: "localhost", Ports: "20000-20010"},
 		"public wildcard":  {Address: "127.0.0.1", Ports: "20000-20010", PublicAddress: "0.0.0.0"},
 		"ports beyond all": {Address: "127.0.0.1", Ports: "20000-90000"},
+		"unknown way":      {Address: "127.0.0.1", Ports: "20000-20010", IO: "iouring"},
 	} {
 		if _, err := New(c, zap.NewNop()); err == nil {
 			t.Errorf("%s: accepted", name)

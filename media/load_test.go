@@ -91,7 +91,7 @@ func generateLoad(text string) error {
 	if err := json.Unmarshal([]byte(text), &job); err != nil {
 		return err
 	}
-	g := &generator{job: job, poll: must(newPoller())}
+	g := &generator{job: job, poll: must(openEpoll(must(newNudge())))}
 	addresses, err := g.open()
 	if err != nil {
 		return err
@@ -114,7 +114,7 @@ func generateLoad(text string) error {
 
 type generator struct {
 	job     loadJob
-	poll    *poller
+	poll    *epoll
 	sockets []*socket
 	targets []netip.AddrPort
 	sent    int
@@ -130,7 +130,7 @@ func (g *generator) open() (addresses []netip.AddrPort, err error) {
 		}
 		g.sockets = append(g.sockets, s)
 		addresses = append(addresses, at)
-		if err := g.poll.add(s.fd, int32(i)); err != nil {
+		if err := g.poll.watch(s, int32(i)); err != nil {
 			return nil, err
 		}
 	}
@@ -150,7 +150,7 @@ func (g *generator) work(begin func()) {
 			begin()
 		}
 		if now > g.job.Warm+g.job.Length {
-			g.receive(50, start, measuring)
+			g.receive(50*time.Millisecond, start, measuring)
 			return
 		}
 		for batch := 0; batch < 4 && time.Duration(n)*step <= now; batch++ {
@@ -167,27 +167,28 @@ func (g *generator) work(begin func()) {
 			g.sockets[i].send(g.targets[i], packet)
 			n++
 		}
-		wait := 0
+		wait := time.Duration(0)
 		if time.Duration(n)*step > time.Since(start)+time.Millisecond {
-			wait = 1
+			wait = time.Millisecond
 		}
 		g.receive(wait, start, measuring)
 	}
 }
 
-func (g *generator) receive(wait int, start time.Time, measuring bool) {
-	var b [maxPacket]byte
+func (g *generator) receive(wait time.Duration, start time.Time, measuring bool) {
 	for {
-		n, err := g.poll.wait(wait)
-		if err != nil || n == 0 {
+		if err := g.poll.wait(1, wait); err != nil || g.poll.n == 0 {
 			return
 		}
-		for _, event := range g.poll.events[:n] {
-			if event.Fd == nudgeTag {
+		for {
+			e, ok := g.poll.next()
+			if !ok {
+				break
+			}
+			if !measuring || len(e.datagram) != 172 {
 				continue
 			}
-			size, _, ok := g.sockets[event.Fd].receive(b[:])
-			if stamp := binary.BigEndian.Uint64(b[rtpHeaderSize:]); ok && measuring && size == 172 && stamp != 0 {
+			if stamp := binary.BigEndian.Uint64(e.datagram[rtpHeaderSize:]); stamp != 0 {
 				g.delays = append(g.delays, time.Since(start)-time.Duration(stamp))
 			}
 		}

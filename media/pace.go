@@ -1,17 +1,18 @@
 package media
 
-import (
-	"time"
-
-	"golang.org/x/sys/unix"
-)
+import "time"
 
 const (
 	// busyRate is how many packets a second make a driver busy: some 80 bridged calls. Fewer are sent on at once.
 	busyRate = 8000
-	// gatherFor is how long a busy driver lets packets come together, so that one wake serves several: measured, a third
-	// less CPU for 0.15 ms more delay at the median.
-	gatherFor = 200 * time.Microsecond
+	// gatherLeast is how long a driver that is just busy lets packets come together, so that one wake serves several. It
+	// grows with the rate to gatherMost, for a wake costs more than a packet.
+	gatherLeast = 200 * time.Microsecond
+	gatherMost  = time.Millisecond
+	// gatherUpTo is how many packets end that at once.
+	gatherUpTo = 64
+	// mostAtOnce is how many are worked on before what came of them is sent and the time is looked at.
+	mostAtOnce = 64
 	// paceOver is the time over which the rate is taken.
 	paceOver = 10 * time.Millisecond
 )
@@ -20,24 +21,29 @@ const (
 type pace struct {
 	since   time.Time
 	packets int
-	busy    bool
-	behind  bool // the last wake brought as much as one can: more waits already
+	gather  time.Duration // 0: not busy
 }
 
-// count takes the packets of a wake, and whether it brought as many events as one can.
-func (p *pace) count(packets int, full bool, now time.Time) {
-	p.behind = full
-	p.packets += packets
-	if passed := now.Sub(p.since); passed >= paceOver {
-		p.busy = time.Duration(p.packets)*time.Second > busyRate*passed
-		p.since, p.packets = now, 0
+// count looks at the rate of the packets that have come.
+func (p *pace) count(now time.Time) {
+	passed := now.Sub(p.since)
+	if passed < paceOver {
+		return
 	}
+	p.gather = 0
+	if rate := time.Duration(p.packets) * time.Second / passed; rate > busyRate {
+		p.gather = min(gatherLeast*rate/busyRate, gatherMost)
+	}
+	p.since, p.packets = now, 0
 }
 
-// gather waits for packets to come together if there are many.
-func (p *pace) gather() {
-	if p.busy && !p.behind {
-		nap := unix.NsecToTimespec(int64(gatherFor))
-		_ = unix.Nanosleep(&nap, nil) // a shorter nap is as good
+// wait returns for how many packets, and how long, the transport is to wait, where nothing else is due for timeout.
+func (p *pace) wait(timeout time.Duration) (want int, within time.Duration) {
+	if p.gather == 0 {
+		return 1, timeout
 	}
+	if timeout < 0 || timeout > p.gather {
+		timeout = p.gather
+	}
+	return gatherUpTo, timeout
 }

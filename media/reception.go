@@ -23,9 +23,9 @@ type totals struct {
 }
 
 // jitterOf follows the interarrival jitter (RFC 3550 appendix A.8). Events are left out: their timestamps stand still.
-func (r *reception) jitterOf(transit time.Duration, rate clockRate) {
+func (r *reception) jitterOf(transit time.Duration) {
 	if r.timed {
-		d := rate.ticks(transit - r.transit)
+		d := samplesIn(transit - r.transit)
 		if d < 0 {
 			d = -d
 		}
@@ -33,9 +33,6 @@ func (r *reception) jitterOf(transit time.Duration, rate clockRate) {
 	}
 	r.transit, r.timed = transit, true
 }
-
-// jitterTime returns the interarrival jitter as a length of time.
-func (s *source) jitterTime() time.Duration { return s.rate.span(s.jitter >> 4) }
 
 // expected returns how many packets of this generation were sent, up to the newest.
 func (s *source) expected() uint64 {

@@ -2,7 +2,6 @@ package media
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"net/netip"
 	"unsafe"
@@ -74,13 +73,18 @@ func (s *socket) receive(b []byte) (n int, from netip.AddrPort, ok bool) {
 
 // send writes a datagram. It is false if the kernel does not take it.
 func (s *socket) send(to netip.AddrPort, b []byte) bool {
+	s.address(to)
+	_, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(s.fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)),
+		unix.MSG_NOSIGNAL, uintptr(unsafe.Pointer(&s.raw)), uintptr(s.len))
+	return errno == 0
+}
+
+// address puts an address into raw and len.
+func (s *socket) address(to netip.AddrPort) {
 	if s.to != to {
 		s.to = to
 		s.len = s.raw.encode(to, s.ipv6)
 	}
-	_, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(s.fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)),
-		unix.MSG_NOSIGNAL, uintptr(unsafe.Pointer(&s.raw)), uintptr(s.len))
-	return errno == 0
 }
 
 // encode writes an address as the kernel wants it and returns its size.
@@ -105,67 +109,4 @@ func (r *rawAddress) decode() netip.AddrPort {
 		return netip.AddrPortFrom(netip.AddrFrom16([16]byte(r.bytes[8:24])).Unmap(), port)
 	}
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte(r.bytes[4:8])), port)
-}
-
-// poller waits for many sockets at once, and for a nudge.
-type poller struct {
-	epoll, nudge int
-	events       [64]unix.EpollEvent
-}
-
-func newPoller() (*poller, error) {
-	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
-	if err != nil {
-		return nil, fmt.Errorf("epoll: %w", err)
-	}
-	nudge, err := unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC)
-	if err != nil {
-		_ = unix.Close(epoll) // nothing was done with it
-		return nil, fmt.Errorf("eventfd: %w", err)
-	}
-	p := &poller{epoll: epoll, nudge: nudge}
-	if err := p.add(nudge, nudgeTag); err != nil {
-		p.close()
-		return nil, err
-	}
-	return p, nil
-}
-
-// nudgeTag is the tag of the poller's own descriptor.
-const nudgeTag = -1
-
-// add watches a descriptor; wait reports it by tag.
-func (p *poller) add(fd int, tag int32) error {
-	event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: tag}
-	if err := unix.EpollCtl(p.epoll, unix.EPOLL_CTL_ADD, fd, &event); err != nil {
-		return fmt.Errorf("epoll: %w", err)
-	}
-	return nil
-}
-
-// wait returns how many events came within timeout milliseconds; -1 waits for ever.
-func (p *poller) wait(timeout int) (int, error) {
-	n, err := unix.EpollWait(p.epoll, p.events[:], timeout)
-	if errors.Is(err, unix.EINTR) {
-		return 0, nil
-	}
-	return n, err
-}
-
-// wake ends a wait; it may be called from any goroutine until close.
-func (p *poller) wake() {
-	one := [8]byte{}
-	binary.NativeEndian.PutUint64(one[:], 1)
-	_, _ = unix.Write(p.nudge, one[:]) // full means that the nudge is there already
-}
-
-// calm takes a nudge.
-func (p *poller) calm() {
-	var b [8]byte
-	_, _ = unix.Read(p.nudge, b[:]) // empty is as good
-}
-
-func (p *poller) close() {
-	_ = unix.Close(p.nudge) // descriptors without data
-	_ = unix.Close(p.epoll)
 }

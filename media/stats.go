@@ -68,7 +68,7 @@ func (l *leg) stats() StreamStats {
 		Forged:   l.counts.Forged, Suite: l.suite(),
 	}
 	if speaking := l.speaking(); speaking != nil {
-		s.Jitter = speaking.jitterTime()
+		s.Jitter = time.Duration(speaking.jitter>>4) * tick
 	}
 	return s
 }

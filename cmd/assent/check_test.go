@@ -44,3 +44,12 @@ func TestFlowCheckTellsProgramsWhatIsWrong(t *testing.T) {
 		t.Errorf("exit code %d: %+v", got.code, v)
 	}
 }
+
+func TestAFlowThatNoTrunkRunsYetIsLintedAsIfOneDid(t *testing.T) {
+	config, _ := state(t)
+	flow := write(t, filepath.Join(t.TempDir(), "flow.yaml"),
+		"flow: not-yet-used\nstart: a\ntasks:\n  a:\n    - enable_participant_recording: { name: Enable }\n")
+	if got := tell("flow", "check", "--config", config, flow); got.code != 0 || !strings.Contains(got.err, "can be reached without consent") {
+		t.Errorf("exit code %d, %q; want a warning about the gate", got.code, got.err)
+	}
+}

@@ -10,9 +10,11 @@ import (
 )
 
 type consentVerb struct {
-	Ls     consentLsVerb     `cmd:"" help:"List ledger entries, oldest first."`
-	Show   consentShowVerb   `cmd:"" help:"Show what the ledger says of one call."`
-	Verify consentVerifyVerb `cmd:"" help:"Check the ledger from its first entry on."`
+	Ls         consentLsVerb         `cmd:"" help:"List ledger entries, oldest first."`
+	Show       consentShowVerb       `cmd:"" help:"Show what the ledger says of one call."`
+	Verify     consentVerifyVerb     `cmd:"" help:"Check the ledger from its first entry on, and against its checkpoints."`
+	Key        consentKeyVerb        `cmd:"" help:"Print the public key that checkpoints and proofs are verified by."`
+	Checkpoint consentCheckpointVerb `cmd:"" help:"Print the newest signed checkpoint."`
 }
 
 type consentLsVerb struct {
@@ -80,38 +82,4 @@ func (f outputFlag) entries(io streams, records []consent.Record) error {
 		rows = append(rows, []string{strconv.FormatInt(r.Index, 10), r.Time.Format(time.RFC3339), r.Type, r.Call, string(data)})
 	}
 	return f.print(io.out, records, []string{"INDEX", "TIME", "TYPE", "CALL", "DATA"}, rows)
-}
-
-type consentVerifyVerb struct {
-	configFlag
-	outputFlag
-	Checkpoint *checkpoint `help:"A checkpoint kept earlier, as INDEX:HASH; its entry must still be there." placeholder:"INDEX:HASH"`
-}
-
-// Run verifies the chain and prints the head, which is worth keeping elsewhere.
-func (v consentVerifyVerb) Run(io streams) error {
-	snapshot, err := v.load()
-	if err != nil {
-		return err
-	}
-	var expected []consent.Checkpoint
-	if v.Checkpoint != nil {
-		expected = append(expected, consent.Checkpoint(*v.Checkpoint))
-	}
-	report, err := consent.Verify(snapshot.Config.Consent.Ledger, expected...)
-	if err != nil {
-		return err
-	}
-	return v.print(io.out, report, []string{"FILE", "ENTRIES", "HEAD", "ROOT"},
-		[][]string{{report.File, strconv.FormatInt(report.Entries, 10), report.Head.String(), report.Root}})
-}
-
-// checkpoint is a consent.Checkpoint on the command line.
-type checkpoint consent.Checkpoint
-
-// UnmarshalText reads INDEX:HASH.
-func (c *checkpoint) UnmarshalText(text []byte) error {
-	parsed, err := consent.ParseCheckpoint(string(text))
-	*c = checkpoint(parsed)
-	return err
 }

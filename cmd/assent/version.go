@@ -3,9 +3,6 @@ package main
 import (
 	"fmt"
 	"runtime/debug"
-	"strings"
-
-	"assent/media/codec"
 )
 
 // version is set by the linker.
@@ -18,14 +15,13 @@ func (v versionVerb) Run(io streams) error {
 	build := struct {
 		Version string `json:"version"`
 		Go      string `json:"go"`
-		Opus    string `json:"opus,omitempty"`
-	}{Version: version, Opus: codec.OpusVersion()}
+	}{Version: version}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		build.Go = info.GoVersion
 	}
 	if v.Output == "json" {
 		return v.print(io.out, build, nil, nil)
 	}
-	_, err := fmt.Fprintln(io.out, strings.TrimSpace("assent "+build.Version+" "+build.Go+" "+build.Opus))
+	_, err := fmt.Fprintf(io.out, "assent %s %s\n", build.Version, build.Go)
 	return err
 }

@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -184,12 +183,8 @@ func TestLookupThatTakesTooLongIsAFailure(t *testing.T) {
 		<-r.Context().Done()
 	})
 	for _, path := range []string{"/head", "/body"} {
-		began := time.Now()
 		if got := lookup(t, url+path, ", timeout: 100ms", &flowtest.Fake{}); got != "three" {
 			t.Errorf("%s: heard %s", path, got)
-		}
-		if took := time.Since(began); took > 3*time.Second {
-			t.Errorf("%s took %s", path, took)
 		}
 	}
 }

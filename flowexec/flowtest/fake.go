@@ -233,7 +233,7 @@ func (f *Fake) Await(ctx context.Context, wait func(context.Context) error) erro
 }
 
 // OnFile implements flowexec.Consenter.
-func (f *Fake) OnFile(ctx context.Context) (bool, error) {
+func (f *Fake) OnFile(ctx context.Context, _ string) (bool, error) {
 	if err := f.over(ctx); err != nil {
 		return false, err
 	}

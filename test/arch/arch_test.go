@@ -19,7 +19,7 @@ const root = "../.."
 // lower layers, never one of its own or a higher one.
 var layers = [][]string{
 	{"policy", "event", "source", "prompts", "media/pcm"},
-	{"media/codec", "media/dtmf", "media/sdp", "vault"},
+	{"media/codec", "media/dtmf", "media/sdp", "vault", "consent/merkle"},
 	{"sip", "media", "trunk", "queue", "flowexec", "consent", "recorder"},
 	{"store", "flowexec/actions", "flowexec/flowtest"},
 	{"call"},
@@ -49,6 +49,7 @@ var only = map[string][]string{
 	"github.com/prometheus":      {"api"},
 	"github.com/tink-crypto":     {"vault"},
 	"github.com/pressly/goose":   {"store"},
+	"golang.org/x/mod":           {"consent/merkle"},
 	"github.com/oklog/ulid":      {"event"},
 	"github.com/santhosh-tekuri": {},
 }

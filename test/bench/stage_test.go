@@ -17,6 +17,8 @@ var (
 	sizes  = flag.String("calls", "50,100,200,400", "numbers of concurrent calls, a row each")
 	rates  = flag.String("rates", "40,100,160,220,280,340", "call set-ups per second, a row each")
 	window = flag.Duration("window", 8*time.Second, "how long each row is measured")
+	procs  = flag.Int("procs", 1, "GOMAXPROCS of the service on its one core")
+	way    = flag.String("io", "auto", "media.io of the service")
 )
 
 // cores are what this process may run on before it pins itself.
@@ -44,7 +46,7 @@ func numbers(b *testing.B, list string) (n []int) {
 
 const config = `
 sip: { listen: ["udp://127.0.9.2:0"] }
-media: { address: 127.0.9.2, ports: 10000-29999, codecs: [PCMU, PCMA] }
+media: { address: 127.0.9.2, ports: 10000-29999, codecs: [PCMU, PCMA]%[6]s }
 trunks:
   carrier:
     sources: ["%[1]s"]
@@ -107,7 +109,7 @@ func set(b *testing.B, flow, answer string, recorded bool) *stage {
 	if len(cores) < 2 {
 		b.Skip("the service and the generator need a core each")
 	}
-	b.Setenv("GOMAXPROCS", "1") // the service inherits it
+	b.Setenv("GOMAXPROCS", fmt.Sprint(*procs)) // the service inherits it
 	if err := load.Pin(cores[0]); err != nil {
 		b.Fatal(err)
 	}
@@ -118,7 +120,7 @@ func set(b *testing.B, flow, answer string, recorded bool) *stage {
 	s := &stage{Generator: g}
 	err = load.PinnedTo(cores[len(cores)-1], func() {
 		s.Service = service.Start(b, service.Files{
-			"assent.yaml":             fmt.Sprintf(config, load.Source, g.Station(), flow, answer, recorded),
+			"assent.yaml":             fmt.Sprintf(config, load.Source, g.Station(), flow, answer, recorded, map[bool]string{true: "", false: ", io: " + *way}[*way == "auto"]),
 			"flows/consent.yaml":      consentFlow,
 			"flows/straight.yaml":     straightFlow,
 			"prompts/en/question.wav": load.Prompt(10),

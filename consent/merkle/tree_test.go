@@ -1,8 +1,11 @@
-package consent
+package merkle
 
 import (
+	"bytes"
 	"encoding/hex"
 	"testing"
+
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // The test vectors of the Certificate Transparency project for RFC 6962 section 2.1: eight leaves, and the tree hash over
@@ -24,28 +27,28 @@ var (
 	}
 )
 
-func TestMerkleRootMatchesRFC6962Vectors(t *testing.T) {
-	var leaves []Hash
+func TestRootMatchesTheVectorsOfRFC6962(t *testing.T) {
+	var tree Tree
 	for n, want := range vectorRoots {
-		root := MerkleRoot(leaves)
+		root := tree.Root()
 		if got := hex.EncodeToString(root[:]); got != want {
 			t.Errorf("root of %d leaves is %s, want %s", n, got, want)
 		}
 		if n < len(vectorLeaves) {
 			data, err := hex.DecodeString(vectorLeaves[n])
-			if err != nil {
-				t.Fatal(err)
-			}
-			leaves = append(leaves, LeafHash(data))
+			must(t, err)
+			tree.Add(LeafHash(data))
 		}
 	}
 }
 
-func TestMerkleRootMatchesTheRecursiveDefinition(t *testing.T) {
+func TestRootMatchesTheRecursiveDefinition(t *testing.T) {
 	var leaves []Hash
+	var tree Tree
 	for n := range 200 {
-		leaves = append(leaves, LeafHash([]byte{byte(n)}))
-		if MerkleRoot(leaves) != definition(leaves) {
+		leaves = append(leaves, leaf(n))
+		tree.Add(leaf(n))
+		if tree.Root() != definition(leaves) {
 			t.Fatalf("roots of %d leaves differ", n+1)
 		}
 	}
@@ -60,5 +63,30 @@ func definition(leaves []Hash) Hash {
 	for k*2 < len(leaves) {
 		k *= 2
 	}
-	return nodeHash(definition(leaves[:k]), definition(leaves[k:]))
+	return tlog.NodeHash(definition(leaves[:k]), definition(leaves[k:]))
+}
+
+func TestTreeIsTakenUpAgainFromItsStoredNodes(t *testing.T) {
+	var whole Tree
+	var nodes []byte
+	for n := range 70 {
+		resumed, err := NewStored(bytes.NewReader(nodes)).Resume(int64(n))
+		must(t, err)
+		if resumed.Root() != whole.Root() || resumed.Size() != int64(n) {
+			t.Fatalf("a tree of %d leaves is another one when it is taken up again", n)
+		}
+		nodes = whole.AddTo(nodes, leaf(n))
+		if int64(len(nodes)) != StoredBytes(whole.Size()) {
+			t.Fatalf("%d leaves take %d bytes, want %d", whole.Size(), len(nodes), StoredBytes(whole.Size()))
+		}
+	}
+}
+
+func leaf(n int) Hash { return LeafHash([]byte{byte(n), byte(n >> 8)}) }
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }
