@@ -79,7 +79,8 @@ type place struct {
 	queue    string
 	station  string
 	language string
-	outside  bool // only outside parties are left
+	outside  bool   // only outside parties are left
+	vain     string // the outcome of the last transfer, which reached nobody
 }
 
 // maxKeys bounds the digits typed ahead that a call keeps.

@@ -58,6 +58,15 @@ var normal = cause{byFlow, 480, 16, "normal"}
 // internal is what any error without a row of its own means.
 var internal = cause{bySystem, 500, 41, "internal_error"}
 
+// vainTransfers are the endings of a call that was never answered, by the outcome of the flow's last transfer.
+var vainTransfers = map[string]cause{
+	outcomeBusy:     {byFlow, 486, 17, "busy"},
+	outcomeNoAnswer: {byFlow, 480, 18, "no_answer"},
+	outcomeTimeout:  {byFlow, 480, 19, "no_answer"},
+	outcomeFull:     {byFlow, 480, 34, "queue_full"},
+	outcomeFailure:  {byFlow, 480, 20, "no_station"},
+}
+
 // What a station that rings in vain is told: that another one answered, or that
 // nobody waits any longer.
 var (

@@ -6,10 +6,13 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"go.uber.org/zap/zapcore"
 
 	"assent/call"
 	"assent/demo/phone"
@@ -217,9 +220,12 @@ func TestDrainWaitsForCallsAndRefusesNewOnes(t *testing.T) {
 		close(drained)
 	}()
 	n.until("draining", n.calls.Draining)
-	if c, err := n.tryDial(calledNumber, phone.Options{}); err == nil || c.Status() != 503 {
-		t.Errorf("error %v, want a 503", err)
+	line := newLine(t, n)
+	line.send("INVITE", "1", line.sdp())
+	if answer := line.final(); !strings.HasPrefix(answer, "SIP/2.0 503") || !strings.Contains(answer, "Retry-After: 10\r\n") {
+		t.Errorf("want a 503 that says when to come back, have %s", answer)
 	}
+	line.send("ACK", "1", "")
 	select {
 	case <-drained:
 		t.Error("drained with a call running")
@@ -274,6 +280,75 @@ func TestCancelBeforeTheAnswerEndsByTheCaller(t *testing.T) {
 	cdr := n.wantEnding(ended("caller", 487, 16, "cancelled"))
 	if !cdr.AnsweredAt.IsZero() || len(n.all(event.CallRefused)) != 0 {
 		t.Errorf("answered at %v, events %v", cdr.AnsweredAt, n.types())
+	}
+}
+
+// A caller who was never answered is told why nobody was reached.
+func TestTransferInVainNamesTheCauseOfAnUnansweredCall(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]event.Ending{
+		486: ended("flow", 486, 17, "busy"),
+		480: ended("flow", 480, 18, "no_answer"),
+		500: ended("flow", 480, 20, "no_station"),
+	} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			t.Parallel()
+			n := start(t, plan{flow: stationTasks, answer: phone.Answer{Status: status},
+				trunk: func(c *trunk.Config) { c.Answer = trunk.AnswerOnAgent }})
+			if c, err := n.tryDial(calledNumber, phone.Options{}); err == nil || c.Status() != want.SIP {
+				t.Errorf("error %v, want a %d", err, want.SIP)
+			}
+			n.wantEnding(want)
+		})
+	}
+}
+
+// stationTasks ring the station and give up.
+const stationTasks = `
+start: route
+tasks:
+  route:
+    - transfer_to_station: { name: Ring, station: agent-1, outcomes: {} }
+    - disconnect: { name: End }
+`
+
+func TestHoldIsToldBeforeAnybodyTalks(t *testing.T) {
+	t.Parallel()
+	n := start(t, plan{flow: waitTasks})
+	c := n.dial(phone.Options{})
+	n.saw(event.FlowEntered)
+	for i, word := range []string{"hold", "resume"} {
+		must(t, c.Hold(t.Context(), i == 0))
+		if e := n.saw(event.CallHeld); e.Leg != "caller" || e.Detail != word {
+			t.Errorf("told %+v, want the caller's %s", e, word)
+		}
+	}
+	n.hangup(c)
+	n.record()
+}
+
+// Whoever wonders why nothing was heard finds it in the log.
+func TestCallerWhoseMediaComesFromElsewhereIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	n := start(t, plan{flow: waitTasks})
+	line := newLine(t, n) // its SDP names another port than that of its socket
+	line.send("INVITE", "1", line.sdp())
+	answer := line.final()
+	line.send("ACK", "1", "")
+	_, rest, _ := strings.Cut(answer, "m=audio ")
+	port, err := strconv.Atoi(strings.Fields(rest)[0])
+	must(t, err)
+	elsewhere, err := net.Dial("udp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	must(t, err)
+	t.Cleanup(func() { _ = elsewhere.Close() })
+	packet := append([]byte{0x80, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1}, make([]byte, 160)...)
+	_, err = elsewhere.Write(packet)
+	must(t, err)
+	n.until("the packet", func() bool { return n.media.Stats().Strangers > 0 })
+	line.send("BYE", "2", "")
+	n.record()
+	if n.logs.FilterMessageSnippet("rtp_source: learn").FilterLevelExact(zapcore.WarnLevel).Len() != 1 {
+		t.Error("no warning")
 	}
 }
 

@@ -92,13 +92,13 @@ func (c *Call) apply(p *party, agreed sdp.Agreement) {
 	}
 }
 
-// holdChanged follows hold and resume while two parties talk: the agent's hold
-// plays music to the caller, the caller's hold is heard as the caller sends it.
+// holdChanged tells of hold and resume, and follows them while two parties talk:
+// the agent's hold plays music to the caller, the caller's is heard as it is sent.
 func (c *Call) holdChanged(p *party) {
+	c.publish(event.Event{Type: event.CallHeld, Leg: p.name, Detail: holdWord(p.agreed.Hold)})
 	if c.agent == nil {
 		return
 	}
-	c.publish(event.Event{Type: event.CallHeld, Leg: p.name, Detail: holdWord(p.agreed.Hold)})
 	if p != &c.caller {
 		c.holdMusic(p.agreed.Hold)
 	}

@@ -15,6 +15,9 @@ import (
 	"assent/store"
 )
 
+// comeBack is when a caller whom we can't serve for the moment may try again, where no limit says it: ports rest as long.
+const comeBack = 10 * time.Second
+
 // sealTimeout is how long call.ended waits for the recording to be sealed.
 const sealTimeout = 10 * time.Second
 
@@ -56,7 +59,11 @@ func (c *Call) end(err error) {
 	if c.ending != nil {
 		return
 	}
-	c.ending = c.completed(causeOf(err).ending())
+	why := causeOf(err)
+	if vain, ok := vainTransfers[c.place.vain]; ok && err == nil && !c.caller.answered {
+		why = vain
+	}
+	c.ending = c.completed(why.ending())
 	if err != nil && causeOf(err) == internal {
 		c.log.Error("call failed", zap.Error(err))
 	}
@@ -79,6 +86,9 @@ func (c *Call) untap() {
 func (c *Call) hangUp() {
 	c.stopRinging(cause{by: c.ending.By, status: 487, q850: c.ending.Q850, reason: c.ending.Reason})
 	why := sip.Cause{Status: c.ending.SIP, Q850: c.ending.Q850, Text: c.ending.Reason, RetryAfter: c.retryAfter}
+	if why.Status == 503 && why.RetryAfter == 0 {
+		why.RetryAfter = comeBack
+	}
 	if why.Status < 300 { // it answers no INVITE
 		why.Status = 0
 	}
@@ -171,13 +181,25 @@ func (c *Call) result() *event.Recording {
 // giveBack frees the ports and the seat.
 func (c *Call) giveBack() {
 	if c.session != nil {
-		c.quality = qualityOf(c.session.Close())
+		report := c.session.Close()
+		c.quality = qualityOf(report)
+		c.warnOfStrangers(report)
 	}
 	if c.seat != nil {
 		c.seat.Release()
 	}
 	if dropped := c.mail.close(); dropped > 0 {
 		c.log.Warn("a peer flooded the call", zap.Int("messages_dropped", dropped))
+	}
+}
+
+// warnOfStrangers tells of a leg that was deaf, because all its media came from another address than SDP named.
+func (c *Call) warnOfStrangers(r media.Report) {
+	for _, s := range r.Streams {
+		if s.Packets == 0 && s.Strangers > 0 {
+			c.log.Warn("no media was taken: all of it came from an address that SDP does not name; rtp_source: learn would take it",
+				zap.String("leg", s.Leg), zap.Uint64("packets", s.Strangers))
+		}
 	}
 }
 

@@ -25,6 +25,16 @@ const (
 // ToQueue lets the caller wait until a station answers, and stays until the
 // talk is over (flowexec.ErrOver). Otherwise it returns the queue's outcome.
 func (v ivr) ToQueue(ctx context.Context, name string) (string, error) {
+	return v.inVain(v.toQueue(ctx, name))
+}
+
+// inVain notes the outcome of a transfer that reached nobody.
+func (c *Call) inVain(outcome string, err error) (string, error) {
+	c.place.vain = outcome
+	return outcome, err
+}
+
+func (v ivr) toQueue(ctx context.Context, name string) (string, error) {
 	ticket, err := v.deps.Board.Join(v.queueRules(), name, v.id)
 	switch {
 	case errors.Is(err, queue.ErrFull):
@@ -92,6 +102,10 @@ func (c *Call) waitInQueue(ctx context.Context, ticket *queue.Ticket) (string, e
 
 // ToStation rings one station.
 func (v ivr) ToStation(ctx context.Context, station string, timeout time.Duration) (string, error) {
+	return v.inVain(v.toStation(ctx, station, timeout))
+}
+
+func (v ivr) toStation(ctx context.Context, station string, timeout time.Duration) (string, error) {
 	offer, err := v.deps.Board.Seize(v.queueRules(), station)
 	if errors.Is(err, queue.ErrBusy) {
 		return outcomeBusy, nil
@@ -104,6 +118,10 @@ func (v ivr) ToStation(ctx context.Context, station string, timeout time.Duratio
 
 // ToNumber calls a number through a trunk; only outside parties are left then.
 func (v ivr) ToNumber(ctx context.Context, number, trunkName string, timeout time.Duration) (string, error) {
+	return v.inVain(v.toNumber(ctx, number, trunkName, timeout))
+}
+
+func (v ivr) toNumber(ctx context.Context, number, trunkName string, timeout time.Duration) (string, error) {
 	if trunkName == "" {
 		trunkName = v.seat.Trunk()
 	}
