@@ -23,6 +23,7 @@ type Metrics struct {
 	consents    *prometheus.CounterVec
 	queueLeft   *prometheus.CounterVec
 	unconsented prometheus.Counter
+	quality     quality
 }
 
 // Gauge is a figure that is read when it is asked for.
@@ -44,11 +45,13 @@ func NewMetrics(gauges []Gauge) *Metrics {
 			"trunk", "result"),
 		consents:  counter("assent_consents_total", "Answers to consent questions.", "trunk", "result"),
 		queueLeft: counter("assent_queue_left_total", "Callers that left a queue, by outcome.", "queue", "reason"),
+		quality:   newQuality(),
 		unconsented: prometheus.NewCounter(prometheus.CounterOpts{Name: "assent_recording_unconsented_samples_total",
 			Help: "Recorded samples from below the consent barrier. Must stay 0."}),
 	}
 	m.registry.MustRegister(m.started, m.refused, m.ended, m.decided, m.recordings, m.consents, m.queueLeft, m.unconsented,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.quality.collectors()...)
 	for _, g := range gauges {
 		m.registry.MustRegister(g.collector())
 	}
@@ -83,6 +86,9 @@ func (m *Metrics) Observe(e event.Event) {
 		m.refused.WithLabelValues(e.Trunk, e.Reason).Inc()
 	case event.CallEnded:
 		m.ended.WithLabelValues(e.Trunk, strconv.Itoa(e.SIP)).Inc()
+		if e.Quality != nil {
+			m.quality.observe(e.Trunk, *e.Quality)
+		}
 		if e.Recording != nil {
 			m.recordings.WithLabelValues(e.Trunk, e.Recording.Result).Inc()
 		}

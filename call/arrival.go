@@ -209,6 +209,8 @@ func (c *Call) onMedia(n media.Notice) {
 		c.quiet = true
 	case media.FirstSampleNotice:
 		c.onFirstSample(n)
+	case media.AudioNotice:
+		c.onAudio(n)
 	case media.TimeoutNotice:
 		c.log.Warn("no RTP", zap.Bool("caller", n.Stream == c.caller.stream))
 		c.cancel(ErrNoMedia)

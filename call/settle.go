@@ -2,6 +2,7 @@ package call
 
 import (
 	"errors"
+	"math"
 	"time"
 
 	"go.uber.org/zap"
@@ -275,15 +276,20 @@ func qualityOf(r media.Report) *event.Quality {
 	q := &event.Quality{}
 	for _, s := range r.Streams {
 		leg := &event.LegQuality{Packets: s.Packets, Lost: s.Lost, LossPercent: s.LossPercent(), JitterMS: ms(s.Jitter),
-			RTTMS: ms(s.RTT), Late: s.Late, Duplicates: s.Duplicates, SRTP: s.Suite}
+			RTTMS: ms(s.RTT), Late: s.Late, Duplicates: s.Duplicates, Codec: s.Codec, MOS: hundredths(s.MOS), Rejected: s.Rejected, Strangers: s.Strangers,
+			Forged: s.Forged, SilentMS: ms(s.Silent), OneWay: s.OneWay, SRTP: s.Suite, Sent: s.Sent, RemoteLost: s.RemoteLost,
+			RemoteLossPercent: hundredths(s.RemoteLoss), RemoteJitterMS: ms(s.RemoteJitter), RemoteMOS: hundredths(s.RemoteMOS)}
 		switch {
 		case s.Leg == "caller":
 			q.Caller = leg
-		case s.Packets > 0:
+		case s.Packets > 0 || s.OneWay != "":
 			q.Agent = leg
 		}
 	}
 	return q
 }
+
+// hundredths rounds to what is worth telling of an opinion or a share.
+func hundredths(x float64) float64 { return math.Round(100*x) / 100 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

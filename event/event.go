@@ -70,7 +70,8 @@ type Quality struct {
 	Agent  *LegQuality `json:"agent,omitempty"`
 }
 
-// LegQuality counts what was received on one leg (RFC 3550 section 6.4).
+// LegQuality is how the audio of one leg was: what was received from the party (RFC 3550 section 6.4), and, as Remote…,
+// what the party reported of what it was sent. MOS is the E-model's opinion (ITU-T G.107), 1 to 4.5; 0 is none.
 type LegQuality struct {
 	Packets     uint64  `json:"packets"`
 	Lost        uint64  `json:"lost"`
@@ -79,14 +80,27 @@ type LegQuality struct {
 	RTTMS       float64 `json:"rtt_ms"`
 	Late        uint64  `json:"late"`
 	Duplicates  uint64  `json:"duplicates"`
-	SRTP        string  `json:"srtp"` // the suite that encrypted the leg at its end; "" if none did
+	Codec       string  `json:"codec"`
+	MOS         float64 `json:"mos"`
+	Rejected    uint64  `json:"rejected"`  // packets that were no RTP of the call's
+	Strangers   uint64  `json:"strangers"` // packets from addresses that were not agreed on
+	Forged      uint64  `json:"forged"`    // of those rejected, encrypted ones that were changed or repeated
+	SilentMS    float64 `json:"silent_ms"` // in all, of times of more than five seconds without RTP that should have come
+	OneWay      string  `json:"one_way"`   // in: audio came from the party alone; out: it went there alone; "": neither
+	SRTP        string  `json:"srtp"`      // the suite that encrypted the leg at its end; "" if none did
+
+	Sent              uint64  `json:"sent"`
+	RemoteLost        uint64  `json:"remote_lost"`
+	RemoteLossPercent float64 `json:"remote_loss_percent"`
+	RemoteJitterMS    float64 `json:"remote_jitter_ms"`
+	RemoteMOS         float64 `json:"remote_mos"`
 }
 
 // MarshalJSON writes the figures; one that is not finite, which JSON cannot say and
 // which would cost the whole record, is 0.
 func (q LegQuality) MarshalJSON() ([]byte, error) {
 	type plain LegQuality // without this method
-	for _, figure := range []*float64{&q.LossPercent, &q.JitterMS, &q.RTTMS} {
+	for _, figure := range []*float64{&q.LossPercent, &q.JitterMS, &q.RTTMS, &q.MOS, &q.SilentMS, &q.RemoteLossPercent, &q.RemoteJitterMS, &q.RemoteMOS} {
 		if math.IsNaN(*figure) || math.IsInf(*figure, 0) {
 			*figure = 0
 		}

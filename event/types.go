@@ -11,6 +11,8 @@ const (
 	CallBridged     Type = "call.bridged"
 	CallHeld        Type = "call.held"
 	CallTransferred Type = "call.transferred"
+	CallAudioLost   Type = "call.audio_lost" // none comes from a leg, or the leg hears none
+	CallAudioBack   Type = "call.audio_restored"
 	CallEnded       Type = "call.ended" // exactly one a call, always
 )
 
@@ -62,7 +64,7 @@ const (
 // Types returns the names of all events. The caller owns the slice.
 func Types() []Type {
 	return []Type{
-		CallStarted, CallRefused, CallAnswered, CallBridged, CallHeld, CallTransferred, CallEnded,
+		CallStarted, CallRefused, CallAnswered, CallBridged, CallHeld, CallTransferred, CallAudioLost, CallAudioBack, CallEnded,
 		FlowEntered, FlowFailed, AudioDrained,
 		ConsentAsked, ConsentGranted, ConsentDeclined, ConsentNoInput, ConsentInvalid, ConsentOnFile, ConsentWithdrawn,
 		RecordingGateOpened, RecordingDecided, RecordingStarted, RecordingPaused, RecordingResumed,

@@ -89,6 +89,8 @@ func TestAPeerThatHearsNothingIsToldFromOneThatSaysNothing(t *testing.T) {
 		t.Errorf("no report, and %+v", d)
 	}
 	w.rtcp(caller, &rtcp.ReceiverReport{SSRC: 9})
+	w.rtcp(caller, &rtcp.ReceiverReport{SSRC: 9}) // nothing was sent since the one before
+	w.plays(caller, 50)
 	w.rtcp(caller, &rtcp.ReceiverReport{SSRC: 9, Reports: []rtcp.ReceptionReport{{SSRC: 77}}})
 	if d := caller.delivery(from, to); d != (Delivery{Sent: 100, Unheard: 2}) {
 		t.Errorf("%+v", d)

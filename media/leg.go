@@ -51,6 +51,7 @@ type leg struct {
 	keyDue time.Duration
 	ears   *ears // while something listens
 
+	alive      alive
 	heard      time.Duration // when the last packet was accepted, or reception began
 	timeoutDue time.Duration
 	began      bool // the first audio has come
@@ -66,13 +67,15 @@ type terms struct {
 	mux        bool
 	receive    [128]kind // by our payload types
 	codec      codec.ID
-	payload    uint8 // type of what we send
-	event      int   // payload type of events we send; -1 for none
-	events     bool  // the peer sends telephone events
+	codecName  string // encoding name of what we send
+	payload    uint8  // type of what we send
+	event      int    // payload type of events we send; -1 for none
+	events     bool   // the peer sends telephone events
 	ptime      time.Duration
 	sends      bool
 	receives   bool
 	encrypted  bool
+	extended   bool // the peer reads extended reports
 }
 
 // counts are a stream's datagrams that were not accepted, and its gaps.
@@ -106,9 +109,9 @@ func (l *leg) apply(a sdp.Agreement) {
 	before := l.terms
 	id, _ := codec.Parse(a.Codec.Name)
 	l.terms = terms{
-		agreed: true, remote: unmap(a.Remote), remoteRTCP: unmap(a.RemoteRTCP), mux: a.Mux, codec: id, payload: a.Codec.PayloadType,
+		agreed: true, remote: unmap(a.Remote), remoteRTCP: unmap(a.RemoteRTCP), mux: a.Mux, codec: id, codecName: a.Codec.Name, payload: a.Codec.PayloadType,
 		event: -1, events: a.ReceiveEvent != nil, ptime: a.Ptime, sends: a.Direction.Sends() && a.Remote.IsValid(),
-		receives: a.Direction.Receives(), encrypted: a.Crypto != nil,
+		receives: a.Direction.Receives(), encrypted: a.Crypto != nil, extended: a.ExtendedReports,
 	}
 	l.secure(a.Crypto)
 	if l.ptime < minPtime || l.ptime > maxPtime {
@@ -123,6 +126,7 @@ func (l *leg) apply(a sdp.Agreement) {
 		l.out.cut()
 	}
 	l.expect(before.agreed && before.receives)
+	l.alive.follow(l, before.agreed && before.receives)
 	l.playout.resume(l)
 	l.reports.start(l)
 	l.hark()
@@ -202,6 +206,7 @@ func (l *leg) tick() {
 	}
 	l.playout.tick(l)
 	l.reports.tick(l)
+	l.alive.tick(l)
 	if l.ears != nil {
 		l.ears.tick(l)
 	}

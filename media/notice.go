@@ -36,6 +36,14 @@ type FirstMediaNotice struct{ Stream *Stream }
 // only after RTP has come.
 type TimeoutNotice struct{ Stream *Stream }
 
+// AudioNotice tells that audio ceased to arrive, or arrives again: that of the peer here, or, where Sent, ours there. A
+// loss is told once in five seconds at most.
+type AudioNotice struct {
+	Stream *Stream
+	Lost   bool
+	Sent   bool // what we send, by the peer's reports; else what it sends
+}
+
 // QuietNotice tells that a stream was silent for as long as Stream.Listen asked; once for each Listen.
 type QuietNotice struct{ Stream *Stream }
 
@@ -50,5 +58,6 @@ type FirstSampleNotice struct {
 func (DigitNotice) notice()       {}
 func (FirstMediaNotice) notice()  {}
 func (TimeoutNotice) notice()     {}
+func (AudioNotice) notice()       {}
 func (QuietNotice) notice()       {}
 func (FirstSampleNotice) notice() {}

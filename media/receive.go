@@ -69,6 +69,7 @@ func (l *leg) take(in *inbound, k kind) {
 		return
 	}
 	l.heard = l.core.at
+	l.alive.revive(l)
 	if l.timeoutDue == 0 {
 		l.expect(false)
 	}

@@ -13,6 +13,8 @@ type reception struct {
 	timed   bool
 	jitter  int64 // RTP time units, times 16 (RFC 3550 appendix A.8)
 
+	bursts bursts // the pattern of its losses
+
 	expectedBefore, receivedBefore uint64 // at the last report (appendix A.3)
 	earlier                        totals // of the generations before
 }

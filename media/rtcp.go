@@ -30,6 +30,8 @@ type reports struct {
 	theirs   remoteReport // the newest
 	history  history
 	jitter   time.Duration // of what we sent, as the peer reports it
+	score    float64       // the peer's own opinion of it (RFC 3611 section 4.7.5); 0 is unknown
+	sent     uint64        // packets that we had sent at the peer's last report
 
 	second time.Duration // in which packets are counted
 	read   int
@@ -84,7 +86,11 @@ func (r *reports) send(l *leg, more ...rtcp.Packet) {
 	if !to.IsValid() {
 		return
 	}
-	packets := append([]rtcp.Packet{r.report(l), rtcp.NewCNAMESourceDescription(l.out.ssrc, r.cname)}, more...)
+	packets := []rtcp.Packet{r.report(l), rtcp.NewCNAMESourceDescription(l.out.ssrc, r.cname)}
+	if x := r.extended(l); l.extended && x != nil {
+		packets = append(packets, x)
+	}
+	packets = append(packets, more...)
 	b, err := rtcp.Marshal(packets)
 	if err != nil {
 		return // our own numbers always fit
@@ -179,6 +185,8 @@ func (l *leg) receiveRTCP(from netip.AddrPort, b []byte) {
 			r.heed(l, p.Reports)
 		case *rtcp.ReceiverReport:
 			r.heed(l, p.Reports)
+		case *rtcp.ExtendedReport:
+			r.heedExtended(l, p.Reports)
 		}
 	}
 }
@@ -215,11 +223,14 @@ func (l *leg) reporter(from netip.AddrPort) bool {
 
 // heed takes what the peer reports on our stream, and from it the round-trip time (RFC 3550 section 6.4.1).
 func (r *reports) heed(l *leg, blocks []rtcp.ReceptionReport) {
+	sent := l.out.packets - r.sent
+	r.sent = l.out.packets
 	for _, b := range blocks {
 		if b.SSRC != l.out.ssrc {
 			continue
 		}
 		r.account(l, b)
+		l.alive.reported(l, true)
 		if b.LastSenderReport == 0 {
 			return
 		}
@@ -229,13 +240,14 @@ func (r *reports) heed(l *leg, blocks []rtcp.ReceptionReport) {
 		}
 		return
 	}
-	if l.out.packets >= unheardAfter {
+	if sent >= unheardAfter {
 		r.theirs.unheard++
+		l.alive.reported(l, false)
 	}
 }
 
-// unheardAfter is how many packets we must have sent before a report that says nothing of them means that they did not
-// arrive: a second of the usual ones.
+// unheardAfter is how many packets we must have sent since the peer's last report before one that says nothing of them
+// means that they did not arrive: a second of the usual ones.
 const unheardAfter = 50
 
 // account takes a report block on what we sent.

@@ -65,7 +65,7 @@ type source struct {
 func (s *source) begin(generation uint32, seq uint16, ts uint32, arrival time.Duration) {
 	old := *s
 	*s = source{ssrc: old.ssrc, slot: old.slot, returned: old.returned, generation: generation, heard: arrival, stamped: arrival}
-	s.earlier, s.jitter = old.sum(), old.jitter
+	s.earlier, s.jitter, s.bursts = old.sum(), old.jitter, old.bursts
 	s.first = (old.newest>>16+1)<<16 | uint64(seq)
 	s.newestTS = (old.newestTS>>32+1)<<32 | uint64(ts)
 	if old.generation == 0 {
@@ -130,6 +130,7 @@ func (s *source) accept(a arrival, event bool, at time.Duration) {
 	s.heard, s.suspicious = at, false
 	s.reception.received++
 	if ahead := distance(s.newest, a.seq); ahead > 0 {
+		s.judge(ahead)
 		s.newest = a.seq
 		s.seen = s.seen<<min(uint64(ahead), 64) | 1
 	} else {
@@ -138,6 +139,19 @@ func (s *source) accept(a arrival, event bool, at time.Duration) {
 	}
 	if !event && distance(s.newestTS, a.ts) > 0 {
 		s.newestTS, s.stamped = a.ts, at
+	}
+}
+
+// judge decides on the packets that the window of those seen leaves behind when it moves on: whoever is not there by now
+// is lost.
+func (s *source) judge(ahead int64) {
+	const window = 64
+	known := min(distance(s.first, s.newest)+1, window)
+	if leaving := known - window + min(ahead, window); leaving > 0 {
+		s.bursts.pass(s.seen<<(window-known), int(leaving))
+	}
+	if ahead > window {
+		s.bursts.loseAll(uint64(ahead - window))
 	}
 }
 

@@ -4,19 +4,26 @@ import "time"
 
 // StreamStats are a stream's figures so far.
 type StreamStats struct {
-	Leg        string
-	Packets    uint64        // RTP packets accepted
-	Lost       uint64        // that never came (RFC 3550 section 6.4.1)
-	Late       uint64        // that were overtaken by a later one
-	Duplicates uint64        // that came again, and were dropped
-	Jitter     time.Duration // interarrival jitter (RFC 3550 appendix A.8)
-	RTT        time.Duration // round-trip time by RTCP; 0 if unknown
-	Sent       uint64        // RTP packets
-	RemoteLost uint64        // of what we sent, by the peer's reports
-	Strangers  uint64        // datagrams from addresses not agreed on
-	Rejected   uint64        // datagrams refused for another reason
-	Forged     uint64        // of these, encrypted packets that were not the peer's, or were repeated
-	Suite      string        // how the stream was encrypted at the end; "" if it was not
+	Leg          string
+	Packets      uint64        // RTP packets accepted
+	Lost         uint64        // that never came (RFC 3550 section 6.4.1)
+	Late         uint64        // that were overtaken by a later one
+	Duplicates   uint64        // that came again, and were dropped
+	Jitter       time.Duration // interarrival jitter (RFC 3550 appendix A.8)
+	RTT          time.Duration // round-trip time by RTCP; 0 if unknown
+	Sent         uint64        // RTP packets
+	RemoteLost   uint64        // of what we sent, by the peer's reports
+	Strangers    uint64        // datagrams from addresses not agreed on
+	Rejected     uint64        // datagrams refused for another reason
+	Forged       uint64        // of these, encrypted packets that were not the peer's, or were repeated
+	Codec        string        // encoding name of what we sent last
+	MOS          float64       // opinion of what came, by the E-model; 0 where nothing did
+	Silent       time.Duration // in all, of the times in which RTP was missing
+	OneWay       string        // OneWayIn or OneWayOut where audio flowed that way only, else ""
+	RemoteJitter time.Duration // of what we sent, by the peer's reports
+	RemoteLoss   float64       // share of what we sent that the peer lost, in percent
+	RemoteMOS    float64       // opinion of what we sent: the peer's own, or by its reports; 0 where it made none
+	Suite        string        // how the stream was encrypted at the end; "" if it was not
 }
 
 // LossPercent returns the share of packets that never came.
@@ -67,6 +74,7 @@ func (l *leg) stats() StreamStats {
 		Rejected: l.counts.Malformed + l.counts.Unknown + l.counts.Unwanted + l.counts.Doubtful + l.counts.Forged,
 		Forged:   l.counts.Forged, Suite: l.suite(),
 	}
+	l.judge(&s)
 	if speaking := l.speaking(); speaking != nil {
 		s.Jitter = time.Duration(speaking.jitter>>4) * tick
 	}
@@ -86,4 +94,20 @@ func (l *leg) suite() string {
 		return ""
 	}
 	return string(l.secret.crypto.Suite)
+}
+
+// judge fills in how good the stream's audio was, either way.
+func (l *leg) judge(s *StreamStats) {
+	s.Codec, s.Silent, s.OneWay = l.codecName, l.alive.silence(l), l.oneWay(s.Packets)
+	if s.Packets > 0 {
+		s.MOS = mos(l.incoming().rating())
+	}
+	if !l.reports.theirs.known {
+		return
+	}
+	p := l.outgoing()
+	s.RemoteJitter, s.RemoteLoss, s.RemoteMOS = p.sway, 100*p.loss, mos(p.rating())
+	if l.reports.score > 0 {
+		s.RemoteMOS = l.reports.score
+	}
 }

@@ -10,18 +10,19 @@ import (
 
 // Agreement is what an offer and its answer come to, as our media engine needs it.
 type Agreement struct {
-	Remote       netip.AddrPort // where we send RTP; the zero value if the peer takes none (0.0.0.0, port 0)
-	RemoteRTCP   netip.AddrPort // where we send RTCP; the zero value for nowhere
-	Codec        Codec          // what we send, with the peer's payload type
-	Receive      []Codec        // what we accept, with our payload types, telephone-event included
-	Event        *Codec         // telephone-event as we send it; nil if the peer takes none
-	ReceiveEvent *Codec         // telephone-event as we receive it; nil if there is none
-	Ptime        time.Duration  // of the packets that we send
-	Direction    Direction      // from our point of view
-	Mux          bool           // RTCP comes and goes on the RTP port
-	RecordPref   string         // the peer's a=recordpref: on, off, pause, nopreference, or ""
-	Hold         bool           // the peer holds us: it takes no audio
-	Crypto       *Crypto        // how the stream is encrypted; nil if it is not
+	Remote          netip.AddrPort // where we send RTP; the zero value if the peer takes none (0.0.0.0, port 0)
+	RemoteRTCP      netip.AddrPort // where we send RTCP; the zero value for nowhere
+	Codec           Codec          // what we send, with the peer's payload type
+	Receive         []Codec        // what we accept, with our payload types, telephone-event included
+	Event           *Codec         // telephone-event as we send it; nil if the peer takes none
+	ReceiveEvent    *Codec         // telephone-event as we receive it; nil if there is none
+	Ptime           time.Duration  // of the packets that we send
+	Direction       Direction      // from our point of view
+	Mux             bool           // RTCP comes and goes on the RTP port
+	ExtendedReports bool           // the peer reads VoIP metrics in RTCP (RFC 3611)
+	RecordPref      string         // the peer's a=recordpref: on, off, pause, nopreference, or ""
+	Hold            bool           // the peer holds us: it takes no audio
+	Crypto          *Crypto        // how the stream is encrypted; nil if it is not
 }
 
 // agree finds the common ground with an audio line of the peer, whose codecs are given in its own numbers, and of which
@@ -42,6 +43,7 @@ func (l *Local) agree(d *Description, m *Media, theirs []Codec, chosen *Codec) (
 		a.Receive = append(a.Receive, received)
 	}
 	a.Ptime = l.packetTime(d, m)
+	a.ExtendedReports = d.extendedReports(m)
 	if m.Port == 0 {
 		return a, nil
 	}

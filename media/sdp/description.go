@@ -2,6 +2,7 @@ package sdp
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -75,6 +76,15 @@ func (d *Description) recordPref(m *Media) string {
 		return value
 	}
 	return ""
+}
+
+// voipMetrics is the extended report that we send and read (RFC 3611 section 5.1).
+const voipMetrics = "voip-metrics"
+
+// extendedReports tells whether the peer reads VoIP metrics.
+func (d *Description) extendedReports(m *Media) bool {
+	formats, _ := d.lookup(m, "rtcp-xr")
+	return slices.Contains(strings.Fields(formats), voipMetrics)
 }
 
 func (m *Media) line() string {

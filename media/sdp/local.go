@@ -78,7 +78,7 @@ func (l *Local) Offer(dir Direction) []byte {
 	l.direction = dir.And(SendRecv)
 	l.security.offered = l.offerCrypto()
 	return l.describe(audioLine{
-		port: l.Port, codecs: l.offered, ptime: l.ptime(), direction: l.direction, mux: true, crypto: l.security.offered,
+		port: l.Port, codecs: l.offered, ptime: l.ptime(), direction: l.direction, mux: true, extended: true, crypto: l.security.offered,
 	})
 }
 
@@ -107,7 +107,7 @@ func (l *Local) Answer(offer *Description) ([]byte, Agreement, error) {
 	if a.Hold {
 		a.Direction = a.Direction.And(RecvOnly)
 	}
-	line := audioLine{port: l.Port, codecs: a.Receive, ptime: a.Ptime, direction: a.Direction, mux: a.Mux}
+	line := audioLine{port: l.Port, codecs: a.Receive, ptime: a.Ptime, direction: a.Direction, mux: a.Mux, extended: a.ExtendedReports}
 	if crypto != nil {
 		line.crypto = []cryptoLine{ours}
 	}

@@ -282,7 +282,7 @@ func TestAnOfferReadsAsItShould(t *testing.T) {
 	l.Address, l.session = netip.MustParseAddr("2001:db8::1"), 77
 	want := lines("v=0", "o=assent 77 1 IN IP6 2001:db8::1", "s=-", "c=IN IP6 2001:db8::1", "t=0 0",
 		"m=audio 20000 RTP/AVP 8 0 101", "a=rtpmap:8 PCMA/8000", "a=rtpmap:0 PCMU/8000",
-		"a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-15", "a=ptime:20", "a=sendrecv", "a=rtcp-mux")
+		"a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-15", "a=ptime:20", "a=sendrecv", "a=rtcp-mux", "a=rtcp-xr:voip-metrics")
 	if body := l.Offer(""); string(body) != string(want) {
 		t.Errorf("%s\nwant\n%s", body, want)
 	}

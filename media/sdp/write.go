@@ -16,6 +16,7 @@ type audioLine struct {
 	ptime     time.Duration
 	direction Direction
 	mux       bool
+	extended  bool
 	crypto    []cryptoLine
 }
 
@@ -78,6 +79,9 @@ func (a *audioLine) write(b *strings.Builder, protocol, record string) {
 	fmt.Fprintf(b, "a=ptime:%d\r\na=%s\r\n", a.ptime.Milliseconds(), a.direction)
 	if a.mux {
 		b.WriteString("a=rtcp-mux\r\n")
+	}
+	if a.extended {
+		b.WriteString("a=rtcp-xr:" + voipMetrics + "\r\n")
 	}
 	for _, c := range a.crypto {
 		c.write(b)
