@@ -24,8 +24,8 @@ test: ## everything that proves the product; installs SIPp if it is missing
 check: ## fast: format, vet, linters, house rules
 	./scripts/check.sh
 
-unit: ## unit tests with the race detector (which needs a C compiler)
-	./scripts/need.sh gcc:gcc
+unit: ## unit tests with the race detector (which needs a C compiler); players read the recordings
+	./scripts/need.sh gcc:gcc sox:sox ffmpeg:ffmpeg opusdec:opus-tools
 	$(GO) test -race -timeout 300s $$($(GO) list ./... | grep -v '^assent/test/')
 
 e2e: build ## the built binary, driven over SIP and RTP by SIPp and by test phones

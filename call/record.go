@@ -244,10 +244,16 @@ func (c *Call) spec() recorder.Spec {
 	s := recorder.Spec{
 		ID: event.NewID(), Call: c.id, Trunk: c.trunkName, Queue: c.place.queue, Station: c.place.station,
 		Direction: event.Inbound, From: c.from(), To: c.to(), Reason: string(c.rec.last.Reason),
-		ConfigVersion: c.rules.Version, StartedAt: c.deps.Now(), DualChannel: c.trunk.Recording.DualChannel,
+		ConfigVersion: c.rules.Version, StartedAt: c.deps.Now(), DualChannel: c.trunk.Recording.DualChannel, Format: c.trunk.Recording.Format,
 		Consent: recorder.Consent{State: string(c.consent.state), Method: c.consent.method, Key: c.consent.key,
 			Prompt: c.consent.prompt, PromptSHA256: c.consent.sha256, Language: c.consent.language, Ledger: c.consent.ledger()},
 		Channels: []recorder.Channel{channelOf("external", &c.caller), {Party: "internal"}},
+	}
+	if q := c.rules.Queues[c.place.queue].Recording; q.DualChannel != nil {
+		s.DualChannel = *q.DualChannel
+	}
+	if q := c.rules.Queues[c.place.queue].Recording; q.Format != "" {
+		s.Format = q.Format
 	}
 	if c.agent != nil {
 		s.Channels[1] = channelOf("internal", &c.agent.party)

@@ -36,6 +36,9 @@ func (l *loader) checkQueues() {
 		}
 		l.twice(path+".stations", q.Stations)
 		l.oneOf(path+".strategy", q.Strategy, queue.LongestIdle, queue.RoundRobin, queue.RingAll, queue.InOrder)
+		if format := q.Recording.Format; format != "" {
+			l.checkFormat(path+".recording.format", format, q.Recording.DualChannel == nil || *q.Recording.DualChannel)
+		}
 		l.checkPhases(path+".recording.suppress", q.Recording.Suppress)
 		l.length(path+".max_wait", q.MaxWait, 0, week)
 		within(l, path+".max_waiting", q.MaxWaiting, 0, 1_000_000)

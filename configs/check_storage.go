@@ -14,11 +14,22 @@ var language = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 // century is longer than anyone keeps a consent.
 const century = 100 * 365 * 24 * time.Hour
 
+// checkFormat checks the format of recordings in which both parties have a
+// channel of their own, or are mixed into one.
+func (l *loader) checkFormat(path, format string, dualChannel bool) {
+	l.oneOf(path, format, recorder.Formats()...)
+	if err := recorder.CanEncode(format); err != nil {
+		l.report(path, "use "+recorder.FormatWAV, "%v", err)
+	}
+	if format == recorder.FormatG711 && !dualChannel {
+		l.report(path, "use "+recorder.FormatWAV+", or dual_channel: true", "%s keeps what came, byte for byte, and a mix of two parties is not what came", format)
+	}
+}
+
 func (l *loader) checkStorage() {
 	l.given("recordings.dir", l.Recordings.Dir, "write a folder, such as "+recorder.Default().Dir)
-	if l.Recordings.Format != "opus" {
-		l.oneOf("recordings.format", l.Recordings.Format, recorder.FormatWAV)
-	}
+	l.checkFormat("recordings.format", l.Recordings.Format, true)
+	l.oneOf("recordings.gaps", l.Recordings.Gaps, recorder.Gaps()...)
 	l.length("recordings.min_length", l.Recordings.MinLength, 0, time.Hour)
 	l.given("consent.ledger", l.Consent.Ledger, "write a folder, such as ./data/ledger")
 	l.given("consent.key", l.Consent.Key, "write a file, such as ./data/ledger.key")

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"assent/media/codec"
 	"assent/source"
 )
 
@@ -34,7 +35,7 @@ func TestEveryMistakeIsShownWithItsPlaceAndWhatWouldBeRight(t *testing.T) {
 		"media: {codecs: [PCMX]}":                  "there is no codec PCMX; did you mean PCMA?",
 		"media: {codecs: [PCMA, PCMA]}":            "PCMA stands here twice",
 		"media: {codecs: [G722]}":                  "G722 needs a codec, which this version does not have",
-		"recordings: {format: opus}":               "assent.yaml:1:22: opus needs an encoder, which this version does not have; use wav",
+		"recordings: {gaps: music}":                "gaps can't be \"music\"; use silence or tone or omit",
 		"recordings: {format: mp3}":                "format can't be \"mp3\"; use wav",
 		"recordings: {dir: \"\"}":                  "recordings.dir is missing",
 		"recordings: {min_length: 5}":              "min_length: 5 has no unit",
@@ -81,6 +82,8 @@ func TestEveryMistakeIsShownWithItsPlaceAndWhatWouldBeRight(t *testing.T) {
 		oneTrunk + "    recording: {suppress: ivr}":                                     "suppress must be a list",
 		oneTrunk + "    recording: {station_consent: always}":                           "use inbound_only or everywhere",
 		oneTrunk + "    recording: {on_withdrawal: delete}":                             "use keep or truncate or erase",
+		oneTrunk + "    recording: {format: flac}":                                      "use wav or g711 or opus",
+		oneTrunk + "    recording: {format: g711, dual_channel: false}":                 "assent.yaml:6:25: g711 keeps what came, byte for byte, and a mix of two parties is not what came; use wav, or dual_channel: true",
 		oneTrunk + "    recording: {beep: {enabled: true}}":                             "the beep needs a mixer, which this version does not have",
 		oneTrunk + "    recording: {beep: {hz: 20}}":                                    "hz can't be 20; use 100 to 3400",
 		"stations: {s: {}}": "stations.s.address is missing",
@@ -90,14 +93,16 @@ func TestEveryMistakeIsShownWithItsPlaceAndWhatWouldBeRight(t *testing.T) {
 		"stations: {s: {address: \"sip:a@198.51.100.7\"}}":       "warning: 198.51.100.7 is an address for documentation",
 		"stations: {s: {address: \"sip:a@10.0.0.1\", calls: 0}}": "calls can't be 0",
 		"stations: {s: {address: \"sip:a@10.0.0.1\", ring: 0s}}": "ring can't be 0s",
-		"queues: {q: {}}":                                                             "the queue has no station",
-		"queues: {q: {stations: [agnt]}}":                                             "there is no agnt in stations; there are no stations",
-		oneStation + "queues: {q: {stations: [agnet-1]}}":                             "assent.yaml:2:25: there is no agnet-1 in stations; did you mean agent-1?",
-		oneStation + "queues: {q: {stations: [agent-1, agent-1]}}":                    "agent-1 stands here twice",
-		oneStation + "queues: {q: {stations: [agent-1], strategy: ring}}":             "strategy can't be \"ring\"",
-		oneStation + "queues: {q: {stations: [agent-1], music: clam}}":                "there is no clam in prompts of",
-		oneStation + "queues: {q: {stations: [agent-1], max_wait: -5m}}":              "can't be negative",
-		oneStation + "queues: {q: {stations: [agent-1], recording: {suppress: [x]}}}": "there is no x in phases",
+		"queues: {q: {}}":                                                                                 "the queue has no station",
+		"queues: {q: {stations: [agnt]}}":                                                                 "there is no agnt in stations; there are no stations",
+		oneStation + "queues: {q: {stations: [agnet-1]}}":                                                 "assent.yaml:2:25: there is no agnet-1 in stations; did you mean agent-1?",
+		oneStation + "queues: {q: {stations: [agent-1, agent-1]}}":                                        "agent-1 stands here twice",
+		oneStation + "queues: {q: {stations: [agent-1], strategy: ring}}":                                 "strategy can't be \"ring\"",
+		oneStation + "queues: {q: {stations: [agent-1], music: clam}}":                                    "there is no clam in prompts of",
+		oneStation + "queues: {q: {stations: [agent-1], max_wait: -5m}}":                                  "can't be negative",
+		oneStation + "queues: {q: {stations: [agent-1], recording: {suppress: [x]}}}":                     "there is no x in phases",
+		oneStation + "queues: {q: {stations: [agent-1], recording: {dual_channel: false, format: g711}}}": "a mix of two parties is not what came",
+		oneStation + "queues: {q: {stations: [agent-1], recording: {dual_channel: no}}}":                  "dual_channel must be true or false, not no",
 	} {
 		found := strings.Join(problems(t, text), "\n")
 		if !strings.Contains(found, want) {
@@ -185,6 +190,18 @@ func TestALinkHidesNoPath(t *testing.T) {
 	}
 	if _, err := Load(path, nil); err == nil || !strings.Contains(err.Error(), "assent.yaml:1:13: cdr.file lies in consent.ledger") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestOpusIsRefusedWhereTheBuildHasNone(t *testing.T) {
+	for _, text := range []string{
+		"recordings: {format: opus}", oneTrunk + "    recording: {format: opus}",
+		oneStation + "queues: {q: {stations: [agent-1], recording: {format: opus}}}",
+	} {
+		found := strings.Join(problems(t, text), "\n")
+		if codec.HasOpus != !strings.Contains(found, codec.ErrNoOpus.Error()+"; use wav") {
+			t.Errorf("Opus: %t, %s gives %q", codec.HasOpus, text, found)
+		}
 	}
 }
 

@@ -152,6 +152,9 @@ func (l *loader) checkRule(path string, r policy.TrunkRule) {
 	l.oneOf(path+".consent", r.Consent, policy.ConsentRequired, policy.ConsentNotRequired)
 	l.oneOf(path+".station_consent", r.StationConsent, policy.StationInboundOnly, policy.StationEverywhere)
 	l.oneOf(path+".on_withdrawal", r.OnWithdrawal, policy.WithdrawalKeep, policy.WithdrawalTruncate, policy.WithdrawalErase)
+	if r.Format != "" {
+		l.checkFormat(path+".format", r.Format, r.DualChannel)
+	}
 	l.checkPhases(path+".suppress", r.Suppress)
 	within(l, path+".beep.hz", r.Beep.Hz, 100, 3400)
 	l.length(path+".beep.length", r.Beep.Length, 10*time.Millisecond, 5*time.Second)

@@ -48,6 +48,9 @@ func entryOf(t reflect.Type) reflect.Value {
 }
 
 func kindName(v reflect.Value) string {
+	if v.Kind() == reflect.Pointer {
+		v = reflect.Zero(v.Type().Elem())
+	}
 	switch {
 	case v.Type() == reflect.TypeFor[time.Duration]():
 		return "duration"
@@ -75,7 +78,7 @@ func presetName(v reflect.Value) string {
 			}
 		}
 		return "`[" + strings.Join(items, ", ") + "]`"
-	case v.Kind() == reflect.Slice:
+	case v.Kind() == reflect.Slice, v.Kind() == reflect.Pointer && v.IsNil():
 		return "none"
 	case v.Kind() == reflect.String && v.String() == "":
 		return "none"

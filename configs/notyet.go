@@ -23,11 +23,6 @@ func (l *loader) notYet() source.Problems {
 			add(n, text+" needs a codec", "use PCMA, PCMU")
 		}
 	})
-	texts(l.doc.Find("recordings.format"), func(n *source.Node, text string) {
-		if text == "opus" {
-			add(n, "opus needs an encoder", "use wav")
-		}
-	})
 	texts(l.doc.Find("store"), func(n *source.Node, text string) {
 		if notYetStore(text) {
 			add(n, "the URL needs PostgreSQL", "use sqlite:PATH")

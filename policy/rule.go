@@ -47,6 +47,8 @@ type TrunkRule struct {
 	OnWithdrawal string `yaml:"on_withdrawal" json:"on_withdrawal"`
 	// DualChannel keeps the parties in two channels; false mixes them to one.
 	DualChannel bool `yaml:"dual_channel" json:"dual_channel"`
+	// Format is the format of the stored file; empty is the one of all recordings.
+	Format string `yaml:"format" json:"format"`
 	// Beep is the tone that the parties hear while they are recorded.
 	Beep Beep `yaml:"beep" json:"beep"`
 }
@@ -66,6 +68,9 @@ type QueueRule struct {
 	Enabled bool `yaml:"enabled" json:"enabled"`
 	// Suppress adds phases to those that the trunk suppresses.
 	Suppress []Phase `yaml:"suppress" json:"suppress"`
+	// DualChannel and Format stand in place of the trunk's, if given.
+	DualChannel *bool  `yaml:"dual_channel" json:"dual_channel,omitempty"`
+	Format      string `yaml:"format" json:"format,omitempty"`
 }
 
 // StationRule is the key `recording` of a station.

@@ -80,7 +80,7 @@ func BenchmarkSeal(b *testing.B) {
 		g.flush()
 		b.StartTimer()
 		out := <-g.r.sealing
-		g.r.finish(out, g.r.conclude(out))
+		g.r.finish(out, g.r.conclude(b.Context(), out))
 	}
 }
 

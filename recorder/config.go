@@ -15,10 +15,12 @@ const (
 	// byte for byte. Where that is no G.711, or both parties are mixed into one
 	// channel, it is FormatWAV.
 	FormatG711 = "g711"
+	// FormatOpus is Ogg Opus (RFC 7845), made after the call.
+	FormatOpus = "opus"
 )
 
 // Formats lists the formats that Config.Format and Spec.Format may name.
-func Formats() []string { return []string{FormatWAV, FormatG711} }
+func Formats() []string { return []string{FormatWAV, FormatG711, FormatOpus} }
 
 func knownFormat(name string) bool { return slices.Contains(Formats(), name) }
 func knownFormats() string         { return strings.Join(Formats(), " or ") }
@@ -29,13 +31,15 @@ type Config struct {
 	Dir string `yaml:"dir"`
 	// Format is the format of a stored recording, one of Formats.
 	Format string `yaml:"format"`
+	// Gaps is how the stored file holds its pauses, one of Gaps.
+	Gaps string `yaml:"gaps"`
 	// MinLength is the length below which a recording is thrown away (`too_short`).
 	MinLength time.Duration `yaml:"min_length"`
 }
 
 // Default returns the configuration that holds where none is given.
 func Default() Config {
-	return Config{Dir: "./data/recordings", Format: FormatWAV}
+	return Config{Dir: "./data/recordings", Format: FormatWAV, Gaps: GapsSilence}
 }
 
 // Validate returns what is wrong with the configuration, and what would be right.
@@ -43,10 +47,12 @@ func (c Config) Validate() error {
 	switch {
 	case c.Dir == "":
 		return fmt.Errorf("dir: is empty; give the folder of the recordings, such as %s", Default().Dir)
-	case c.Format == "opus":
-		return fmt.Errorf("format: opus needs an Opus encoder, which this version does not have; use %s", FormatWAV)
 	case !knownFormat(c.Format):
 		return fmt.Errorf("format: %q is unknown; use %s", c.Format, knownFormats())
+	case CanEncode(c.Format) != nil:
+		return fmt.Errorf("format: %w, or use %s", CanEncode(c.Format), FormatWAV)
+	case c.Gaps != "" && !slices.Contains(Gaps(), c.Gaps):
+		return fmt.Errorf("gaps: %q is unknown; use %s", c.Gaps, strings.Join(Gaps(), " or "))
 	case c.MinLength < 0:
 		return fmt.Errorf("min_length: %s is negative; use 0s or more", c.MinLength)
 	}

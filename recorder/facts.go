@@ -19,6 +19,11 @@ type facts struct {
 	overrun   [channels]int64
 	damage    error
 	recovered bool
+
+	// of the stored file, once it is made
+	stored    string // FormatWAV or FormatOpus
+	rendering string // of its pauses, one of Gaps
+	edit      edit
 }
 
 // facts returns what the timeline knows, frames of which are stored.
@@ -39,19 +44,31 @@ func (t *timeline) facts(end int64) facts {
 	return f
 }
 
+// resolved returns the gaps in order, their kinds final.
+func (f *facts) resolved() []gap { return f.gaps.resolve(uint32(f.end), f.audio) }
+
 // sidecar returns the sidecar of a file with that hash.
 func (f *facts) sidecar(sha string) Sidecar {
 	s := f.spec.clone()
-	started := s.StartedAt.UTC().Truncate(time.Millisecond)
+	started := originOf(s).start
 	out := Sidecar{
 		ID: s.ID, Call: s.Call, Trunk: s.Trunk, Queue: s.Queue, Station: s.Station, Direction: s.Direction,
-		From: s.From, To: s.To, Format: FormatWAV, Codec: f.layout.codec, RateHz: f.layout.rateHz, DualChannel: s.DualChannel,
-		Channels: s.Channels, StartedAt: Timestamp{started}, DurationMS: f.layout.milliseconds(f.frames),
+		From: s.From, To: s.To, Format: f.stored, Codec: f.layout.codec, RateHz: f.layout.rateHz, DualChannel: s.DualChannel,
+		Channels: s.Channels, StartedAt: Timestamp{started}, DurationMS: f.layout.milliseconds(f.edit.length(f.frames)),
 		FirstSample: append([]FirstSample{}, s.FirstSample...), Reason: s.Reason, ConfigVersion: s.ConfigVersion,
 		Consent: s.Consent, Barrier: append([]Floor{}, s.Barrier...), Gaps: []SidecarGap{}, Loss: []SidecarLoss{},
-		GapsUnlisted: f.gaps.unlisted, Recovered: f.recovered, SHA256: sha, Result: ResultOK,
+		GapsAs: f.rendering, Omitted: []SidecarSpan{}, GapsUnlisted: f.gaps.unlisted, Recovered: f.recovered, SHA256: sha, Result: ResultOK,
 	}
-	out.EndedAt = Timestamp{started.Add(time.Duration(out.DurationMS) * time.Millisecond)}
+	if f.stored == FormatOpus {
+		out.Codec = codecOpus
+	}
+	length := out.DurationMS
+	for _, o := range f.edit.omitted {
+		span := SidecarSpan{f.layout.milliseconds(o.from), f.layout.milliseconds(o.to)}
+		out.Omitted = append(out.Omitted, span)
+		length += span.EndMS - span.StartMS
+	}
+	out.EndedAt = Timestamp{started.Add(time.Duration(length) * time.Millisecond)}
 	lost := f.describeGaps(&out)
 	f.describeLoss(&out, lost)
 	f.describeDrift(&out)
@@ -66,7 +83,7 @@ func (f *facts) sidecar(sha string) Sidecar {
 
 // describeGaps fills in the gaps and returns the lost samples of each channel.
 func (f *facts) describeGaps(out *Sidecar) (lost [channels]int64) {
-	for _, g := range f.gaps.resolve(uint32(f.end), f.audio) {
+	for _, g := range f.resolved() {
 		if g.kind == kindLost {
 			lost[g.channel] += int64(g.to - g.from)
 		}

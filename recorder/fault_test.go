@@ -383,9 +383,19 @@ func TestTheSidecarHasItsNameBeforeTheAudio(t *testing.T) {
 // A process may die at every single operation on the disk; what is left must
 // become a whole recording, or nothing if no audio was written.
 func TestADeathAtEveryOperationCanBeTakenUp(t *testing.T) {
+	t.Run("as it grew", func(t *testing.T) { dieEverywhere(t, FormatWAV, GapsSilence) })
+	t.Run("with tones", func(t *testing.T) { dieEverywhere(t, FormatWAV, GapsTone) })
+	t.Run("without pauses", func(t *testing.T) { dieEverywhere(t, FormatWAV, GapsOmit) })
+	t.Run("as Opus", func(t *testing.T) {
+		needOpus(t)
+		dieEverywhere(t, FormatOpus, GapsOmit)
+	})
+}
+
+func dieEverywhere(t *testing.T, format, gaps string) {
 	for death := 0; ; death++ {
 		d := newFaultDisk()
-		g := newRig(t, d, nil)
+		g := newRig(t, d, func(c *Config) { c.Gaps = gaps })
 		count := 0
 		d.setFail(func(string, string) error {
 			if count++; count > death {
@@ -393,11 +403,15 @@ func TestADeathAtEveryOperationCanBeTakenUp(t *testing.T) {
 			}
 			return nil
 		})
-		rec := g.open(nil)
+		rec := g.open(func(s *Spec) { s.Format = format })
 		for pos := 0; pos < 16000; pos += 1600 {
 			talk(rec, pos, pos+1600)
 			g.flush()
 		}
+		for c := range 2 {
+			rec.Mark(c, 16000, 20000, "hold")
+		}
+		talk(rec, 20000, 21600)
 		res := g.end(rec, 0)
 		if rec.out != nil {
 			_ = rec.out.close() // the dead hold no locks
@@ -411,14 +425,18 @@ func TestADeathAtEveryOperationCanBeTakenUp(t *testing.T) {
 			if got.Result == ResultFailed {
 				continue
 			}
-			mustVerify(t, got)
-			c := audioOf(t, got.File)
-			wantRamp(t, c[0], 0, len(c[0]), 0)
+			if mustVerify(t, got); strings.HasSuffix(got.File, ".wav") {
+				c := audioOf(t, got.File)
+				wantRamp(t, c[0], 0, min(16000, len(c[0])), 0)
+			}
 		}
 		for _, name := range g.files() {
-			if name != rec.ID()+".wav" && name != rec.ID()+".json" {
+			if name != filepath.Base(namesOf("", rec.ID()).stored(format)) && name != rec.ID()+".wav" && name != rec.ID()+".json" {
 				t.Fatalf("death %d (%v): left %v", death, d.ops[max(0, len(d.ops)-3):], g.files())
 			}
+		}
+		if audio := slices.DeleteFunc(g.files(), func(name string) bool { return strings.HasSuffix(name, ".json") }); len(audio) > 1 {
+			t.Fatalf("death %d: two files of one recording: %v", death, audio)
 		}
 		if res.Result == ResultOK {
 			t.Logf("%d operations", death)

@@ -8,14 +8,17 @@ import (
 	"go.uber.org/zap"
 )
 
-// sealAll finishes recordings until ctx ends.
-func (r *Recorder) sealAll(ctx context.Context) {
+// sealAll finishes the recordings of a queue until ctx ends.
+func (r *Recorder) sealAll(ctx context.Context, queue <-chan *Recording) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case rec := <-r.sealing:
-			res := r.conclude(rec)
+		case rec := <-queue:
+			res := r.conclude(ctx, rec)
+			if errors.Is(res.Err, errStopped) {
+				return // Recover takes it up
+			}
 			r.finish(rec, res)
 			r.report(res)
 		}
@@ -36,7 +39,7 @@ func (r *Recorder) report(res Result) {
 }
 
 // conclude decides what becomes of a recording that has ended, and does it.
-func (r *Recorder) conclude(rec *Recording) Result {
+func (r *Recorder) conclude(ctx context.Context, rec *Recording) Result {
 	rec.mu.Lock()
 	f := rec.facts(rec.final.Position)
 	erase, silent := rec.final.Erase, rec.tracks[0].silent() && rec.tracks[1].silent()
@@ -56,15 +59,18 @@ func (r *Recorder) conclude(rec *Recording) Result {
 		res.Result, res.Err = ResultFailed, f.damage
 		return r.discard(rec.out, res)
 	}
-	return r.sealed(rec, f)
+	return r.sealed(ctx, rec, f)
 }
 
 // sealed seals the files of a recording.
-func (r *Recorder) sealed(rec *Recording, f facts) Result {
+func (r *Recorder) sealed(ctx context.Context, rec *Recording, f facts) Result {
 	if err := rec.out.failure(); err != nil {
 		f.damage = errors.Join(f.damage, err)
 	}
-	res, err := seal(rec.out, f)
+	res, err := r.seal(ctx, rec.out, f)
+	if errors.Is(err, errStopped) {
+		return Result{Err: errors.Join(err, rec.out.close())}
+	}
 	if err != nil {
 		r.health.fail(err, r.now())
 	}
@@ -89,7 +95,7 @@ func (r *Recorder) discard(p *part, res Result) Result {
 	}
 	n := p.names
 	// A disk without room may have stopped the sealer between any two of the names.
-	err := errors.Join(p.close(), removeAll(r.disk, n.sidecarNew, n.sidecar, n.wav, n.wavPart, n.journal), r.disk.SyncDir(n.dir))
+	err := errors.Join(p.close(), removeAll(r.disk, n.all()...), r.disk.SyncDir(n.dir))
 	if err != nil {
 		res.Err = errors.Join(res.Err, fmt.Errorf("discard %s: %w", res.ID, err))
 	}

@@ -102,9 +102,13 @@ func (g *rig) settle(rec *Recording) Result {
 	g.t.Helper()
 	for range 3 {
 		g.flush()
-		for len(g.r.sealing) > 0 {
-			rec := <-g.r.sealing
-			g.r.finish(rec, g.r.conclude(rec))
+		for len(g.r.sealing)+len(g.r.encoding) > 0 {
+			select {
+			case rec := <-g.r.sealing:
+				g.r.finish(rec, g.r.conclude(g.t.Context(), rec))
+			case rec := <-g.r.encoding:
+				g.r.finish(rec, g.r.conclude(g.t.Context(), rec))
+			}
 		}
 	}
 	select {
@@ -176,7 +180,7 @@ func audioAt(t testing.TB, path string, rate int) [][]int16 {
 			fmtChunk = body
 		case "data":
 			data = body
-		case "JUNK", "bext":
+		case "JUNK", "bext", "cue ", "LIST":
 		default:
 			t.Fatalf("%s: chunk %q", path, b[at:at+4])
 		}
@@ -198,7 +202,7 @@ func audioAt(t testing.TB, path string, rate int) [][]int16 {
 // sidecarOf reads the sidecar beside a stored file, strictly.
 func sidecarOf(t testing.TB, wav string) Sidecar {
 	t.Helper()
-	b, err := os.ReadFile(strings.TrimSuffix(wav, ".wav") + ".json")
+	b, err := os.ReadFile(strings.TrimSuffix(wav, filepath.Ext(wav)) + ".json")
 	if err != nil {
 		t.Fatal(err)
 	}

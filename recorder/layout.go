@@ -13,6 +13,7 @@ const (
 	codecPCM  = "pcm_s16le" // 16-bit little-endian linear PCM
 	codecPCMU = "pcmu"      // G.711 µ-law, a byte a sample
 	codecPCMA = "pcma"      // G.711 A-law, a byte a sample
+	codecOpus = "opus"      // RFC 6716; only of a file that was rendered
 )
 
 // layout says how the frames of a recording stand in its WAV file. It is fixed

@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"encoding/binary"
 	"slices"
 	"testing"
 
@@ -55,7 +56,9 @@ func TestWhatCanNotBeRecordedIsRefusedAtOnce(t *testing.T) {
 // g711File returns the bytes of each channel of a G.711 recording.
 func g711File(t *testing.T, res Result) [2][]byte {
 	t.Helper()
-	b := readFile(t, res.File)[testHeader+14:]
+	b := readFile(t, res.File)
+	size := binary.LittleEndian.Uint32(b[testHeader+10:])
+	b = b[testHeader+14:][:size]
 	var out [2][]byte
 	for i, v := range b {
 		out[i%2] = append(out[i%2], v)

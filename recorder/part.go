@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -12,11 +11,33 @@ import (
 )
 
 // names are the paths of one recording.
-type names struct{ dir, wav, wavPart, sidecar, sidecarNew, journal string }
+type names struct{ dir, base, wav, wavPart, sidecar, sidecarNew, journal string }
 
 func namesOf(dir, id string) names {
 	base := filepath.Join(dir, id)
-	return names{dir, base + ".wav", base + ".wav.part", base + ".json", base + ".json.new", base + ".json.part"}
+	return names{dir, base, base + ".wav", base + ".wav.part", base + ".json", base + ".json.new", base + ".json.part"}
+}
+
+// stored returns the path of the stored file of a format.
+func (n names) stored(format string) string {
+	if format == FormatOpus {
+		return n.base + ".opus"
+	}
+	return n.wav
+}
+
+// rendered returns the path of a stored file that is still being made.
+func (n names) rendered(format string) string { return n.stored(format) + ".new" }
+
+// unfinished returns the paths of what has no place beside a finished recording,
+// the facts last.
+func (n names) unfinished() []string {
+	return []string{n.sidecarNew, n.rendered(FormatWAV), n.rendered(FormatOpus), n.wavPart, n.journal}
+}
+
+// all returns every path that a recording may have, the facts last.
+func (n names) all() []string {
+	return append([]string{n.sidecar, n.wav, n.stored(FormatOpus)}, n.unfinished()...)
 }
 
 // part is a recording that grows: its audio, and its facts beside it.
@@ -43,7 +64,7 @@ type part struct {
 // createPart makes the two files: the facts first, so that no audio is ever
 // without them.
 func createPart(d disk, n names, first []entry, l layout) (*part, error) {
-	for _, sealed := range []string{n.wav, n.sidecar} {
+	for _, sealed := range []string{n.wav, n.stored(FormatOpus), n.sidecar} {
 		if _, err := os.Lstat(sealed); !errors.Is(err, os.ErrNotExist) {
 			return nil, fmt.Errorf("%s is there already: %w", sealed, cmp.Or(err, os.ErrExist))
 		}
@@ -131,9 +152,28 @@ func (p *part) sync() error {
 	return err
 }
 
-// hash returns the SHA-256 of the audio file, read again from the start.
-func (p *part) hash() (string, error) {
-	return hashHex(io.NewSectionReader(p.wav, 0, p.layout.headerBytes()+p.audioBytes.Load()))
+// complete ends the file with chunks behind the audio, and makes it durable.
+// The header is durable first: it says where the audio ends, so that nobody
+// takes those chunks for audio.
+func (p *part) complete(behind []byte) (product, error) {
+	audio := p.audioBytes.Load()
+	end := p.layout.headerBytes() + audio
+	h := p.layout.header(p.origin, audio, int64(len(behind)))
+	if _, err := p.wav.WriteAt(h, 0); err != nil {
+		return product{}, fmt.Errorf("write header: %w", err)
+	}
+	if err := p.wav.Sync(); err != nil {
+		return product{}, err
+	}
+	if len(behind) > 0 {
+		if _, err := p.wav.WriteAt(behind, end); err != nil {
+			return product{}, fmt.Errorf("write markers: %w", err)
+		}
+		if err := p.wav.Sync(); err != nil {
+			return product{}, err
+		}
+	}
+	return product{p.wav, p.names.wavPart, end + int64(len(behind))}, nil
 }
 
 // failure returns what went wrong while syncing; after such an error the data

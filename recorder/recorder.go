@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,6 +21,9 @@ const (
 	// sealQueue is more than the recordings that can end within one stalled fsync;
 	// beyond it they wait with their writer.
 	sealQueue = 1024
+	// coresPerEncoder leaves most of the machine to calls; encoders also run at a
+	// lower priority.
+	coresPerEncoder = 4
 	// memoryLimit bounds the audio that all recordings hold while a disk stalls.
 	memoryLimit = 256 << 20
 	// durableWait is how long audio waits in memory for the ledger.
@@ -46,14 +50,15 @@ type Deps struct {
 // Recorder owns the recordings folder.
 type Recorder struct {
 	// set once
-	cfg     Config
-	log     *zap.Logger
-	now     func() time.Time
-	disk    disk
-	pool    *pool
-	writers []*writer
-	sealing chan *Recording
-	health  health
+	cfg      Config
+	log      *zap.Logger
+	now      func() time.Time
+	disk     disk
+	pool     *pool
+	writers  []*writer
+	sealing  chan *Recording // to be sealed as they are
+	encoding chan *Recording // to be rendered first
+	health   health
 
 	// shared, guarded by mu
 	mu      sync.Mutex
@@ -85,9 +90,12 @@ func newRecorder(cfg Config, deps Deps, d disk, limit int) (*Recorder, error) {
 	if deps.Now == nil {
 		deps.Now = time.Now
 	}
+	if cfg.Gaps == "" {
+		cfg.Gaps = GapsSilence
+	}
 	r := &Recorder{
 		cfg: cfg, log: deps.Log, now: deps.Now, disk: d, pool: newPool(limit),
-		sealing: make(chan *Recording, sealQueue), live: map[string]*Recording{},
+		sealing: make(chan *Recording, sealQueue), encoding: make(chan *Recording, sealQueue), live: map[string]*Recording{},
 		waiting: map[*Recording]struct{}{}, empty: make(chan struct{}),
 	}
 	for range writers {
@@ -119,7 +127,10 @@ func (r *Recorder) Start() error {
 		r.wg.Go(func() { w.run(ctx) })
 	}
 	for range sealers {
-		r.wg.Go(func() { r.sealAll(ctx) })
+		r.wg.Go(func() { r.sealAll(ctx, r.sealing) })
+	}
+	for range max(1, runtime.GOMAXPROCS(0)/coresPerEncoder) {
+		r.wg.Go(func() { r.encodeAll(ctx) })
 	}
 	return nil
 }
@@ -170,6 +181,9 @@ func (r *Recorder) beginClose() []*Recording {
 // two seconds without one block the recording for good and drop its memory.
 func (r *Recorder) Open(spec Spec, durable <-chan error) *Recording {
 	spec = spec.clone()
+	if spec.Format == "" {
+		spec.Format = r.cfg.Format
+	}
 	spec.complete()
 	rec := &Recording{id: spec.ID, opened: r.now(), ready: durable, done: make(chan struct{})}
 	rec.spec = spec

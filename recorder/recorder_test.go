@@ -238,8 +238,8 @@ func TestAConfigurationSaysWhatWouldBeRight(t *testing.T) {
 	for want, c := range map[string]Config{
 		"":                      Default(),
 		"dir":                   {Format: FormatWAV},
-		"opus needs":            {Dir: "x", Format: "opus"},
 		"use wav":               {Dir: "x", Format: "mp3"},
+		"gaps: \"music\" is":    {Dir: "x", Format: FormatWAV, Gaps: "music"},
 		"min_length: -1s is ne": {Dir: "x", Format: FormatWAV, MinLength: -time.Second},
 	} {
 		err := c.Validate()

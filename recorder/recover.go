@@ -63,7 +63,7 @@ func (r *Recorder) leftovers() ([]string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, e := range list {
-		for _, suffix := range []string{".wav.part", ".json.part", ".json.new"} {
+		for _, suffix := range []string{".wav.part", ".json.part", ".json.new", ".wav.new", ".opus.new"} {
 			id, found := strings.CutSuffix(e.Name(), suffix)
 			if found && e.Type().IsRegular() && r.live[id] == nil && !slices.Contains(ids, id) {
 				ids = append(ids, id)
@@ -91,15 +91,12 @@ func (r *Recorder) recoverOne(id string) (Result, error) {
 	case err != nil:
 		return res, err
 	}
-	if err := removeAll(r.disk, n.sidecarNew); err != nil {
-		return res, err
-	}
 	if p.wav == nil {
 		return r.recoverNames(n, res)
 	}
 	if f.frames == 0 || f.spec.ID == "" {
 		res.Err = errors.New("the process died before any audio was written")
-		return res, errors.Join(removeAll(r.disk, n.wavPart, n.journal), r.disk.SyncDir(n.dir))
+		return res, errors.Join(removeAll(r.disk, n.unfinished()...), r.disk.SyncDir(n.dir))
 	}
 	return r.recoverAudio(p, f)
 }
@@ -108,28 +105,60 @@ func (r *Recorder) recoverOne(id string) (Result, error) {
 // file had its name, or before there was any.
 func (r *Recorder) recoverNames(n names, res Result) (Result, error) {
 	if sealed, err := r.Lookup(res.ID); err == nil {
-		if _, err := os.Stat(n.wav); err == nil {
-			return sealed, removeAll(r.disk, n.journal)
+		if _, err := os.Stat(sealed.File); err == nil {
+			return sealed, removeAll(r.disk, n.unfinished()...)
 		}
 	}
 	res.Err = errors.New("the process died before any audio was written")
-	return res, removeAll(r.disk, n.journal)
+	return res, removeAll(r.disk, n.unfinished()...)
 }
 
 // recoverAudio seals growing audio, or finishes the names of what was sealed.
 func (r *Recorder) recoverAudio(p *part, f facts) (Result, error) {
-	if b, err := os.ReadFile(p.names.sidecar); err == nil {
-		side, err := decodeSidecar(b)
-		if sha, _ := p.hash(); err == nil && sha == side.SHA256 {
-			if err := finishNames(p.disk, p.names); err != nil {
-				return f.spec.result(), err
-			}
-			return r.Lookup(f.spec.ID)
+	if made, format := p.made(); made != "" {
+		if err := finishNames(p.disk, p.names, made, format); err != nil {
+			return f.spec.result(), err
 		}
+		if err := removeAll(p.disk, p.names.unfinished()...); err != nil {
+			return f.spec.result(), err
+		}
+		return r.Lookup(f.spec.ID)
+	}
+	if err := removeAll(p.disk, p.names.sidecarNew, p.names.rendered(FormatWAV), p.names.rendered(FormatOpus)); err != nil {
+		return f.spec.result(), err
 	}
 	f.recovered = true
 	f.settleEnd()
-	return seal(p, f)
+	return r.seal(context.Background(), p, f)
+}
+
+// made returns the file of which the sidecar that is there tells, under its last
+// name or an earlier one, and its format; "" if there is none.
+func (p *part) made() (path, format string) {
+	b, err := os.ReadFile(p.names.sidecar)
+	if err != nil {
+		return "", ""
+	}
+	side, err := decodeSidecar(b)
+	if err != nil {
+		return "", ""
+	}
+	for _, path := range []string{p.names.stored(side.Format), p.names.rendered(side.Format), p.names.wavPart} {
+		if sha, err := hashFile(path); err == nil && sha == side.SHA256 {
+			return path, side.Format
+		}
+	}
+	return "", ""
+}
+
+// hashFile returns the SHA-256 of a file, in hex.
+func hashFile(path string) (string, error) {
+	f, err := os.Open(filepath.Clean(path))
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = f.Close() }() // only read
+	return hashHex(f)
 }
 
 // settleEnd takes the end of the file for the end of the timeline. Silence that
@@ -202,11 +231,14 @@ func (p *part) adopt(f *facts, size int64) error {
 	if _, err := p.wav.ReadAt(h, 0); err != nil {
 		return err
 	}
-	_, _, err := p.layout.parseHeader(h, p.origin)
+	dataBytes, trailer, err := p.layout.parseHeader(h, p.origin)
 	if err != nil && strings.Trim(string(h), "\x00") != "" { // zeros: the power failed before the header was on disk
 		return fmt.Errorf("%w: %w", errGarbage, err)
 	}
 	audio := size - p.layout.headerBytes()
+	if err == nil && trailer > 0 { // it died behind the last sample
+		audio = min(audio, dataBytes)
+	}
 	f.frames = audio / int64(p.layout.frameBytes())
 	p.audioBytes.Store(audio)
 	return nil
@@ -239,5 +271,5 @@ func (r *Recorder) quarantine(n names, why error) error {
 			return err
 		}
 	}
-	return errors.Join(removeAll(r.disk, n.sidecarNew), r.disk.SyncDir(dir), r.disk.SyncDir(n.dir))
+	return errors.Join(removeAll(r.disk, n.unfinished()...), r.disk.SyncDir(dir), r.disk.SyncDir(n.dir))
 }

@@ -41,13 +41,18 @@ type Sidecar struct {
 	Consent       Consent       `json:"consent"`
 	Barrier       []Floor       `json:"barrier"`
 	Gaps          []SidecarGap  `json:"gaps"`
-	GapsUnlisted  int64         `json:"gaps_unlisted"`
-	Loss          []SidecarLoss `json:"loss"`
-	Drift         SidecarDrift  `json:"drift"`
-	Recovered     bool          `json:"recovered"`
-	Error         string        `json:"error,omitempty"`
-	SHA256        string        `json:"sha256"`
-	Result        string        `json:"result"`
+	// GapsAs is how the file holds its pauses, one of Gaps, and Omitted is what it
+	// leaves out. All times are those of the recording; the file's are earlier by
+	// what is left out before.
+	GapsAs       string        `json:"gaps_as"`
+	Omitted      []SidecarSpan `json:"omitted"`
+	GapsUnlisted int64         `json:"gaps_unlisted"`
+	Loss         []SidecarLoss `json:"loss"`
+	Drift        SidecarDrift  `json:"drift"`
+	Recovered    bool          `json:"recovered"`
+	Error        string        `json:"error,omitempty"`
+	SHA256       string        `json:"sha256"`
+	Result       string        `json:"result"`
 }
 
 // SidecarGap is typed silence on one channel, to the millisecond.
@@ -56,6 +61,12 @@ type SidecarGap struct {
 	Channel int    `json:"channel"`
 	StartMS int64  `json:"start_ms"`
 	EndMS   int64  `json:"end_ms"`
+}
+
+// SidecarSpan is a stretch of both channels, to the millisecond.
+type SidecarSpan struct {
+	StartMS int64 `json:"start_ms"`
+	EndMS   int64 `json:"end_ms"`
 }
 
 // SidecarLoss adds up what a channel lacks: on the line, behind the disorder

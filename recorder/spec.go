@@ -28,7 +28,7 @@ type Spec struct {
 	ConfigVersion string `json:"config_version"`
 	// StartedAt is the wall-clock time of position 0.
 	StartedAt time.Time `json:"started_at"`
-	// Format is the format of the stored recording, FormatWAV if empty.
+	// Format is the format of the stored recording, Config.Format if empty.
 	Format string `json:"format"`
 	// RateHz is the rate of the samples that are placed and stored: 8000, 16000,
 	// 24000 or 48000; DefaultRateHz if 0.

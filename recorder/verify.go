@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"assent/media/codec"
 )
 
 // Report is what Verify found out about a stored recording.
@@ -52,18 +54,18 @@ func (r *Recorder) Lookup(id string) (Result, error) {
 	}
 	sha, err := hashHex(bytes.NewReader(b))
 	return Result{
-		ID: id, Call: s.Call, Trunk: s.Trunk, Queue: s.Queue, Station: s.Station, File: n.wav, SHA256: s.SHA256, SidecarSHA256: sha,
+		ID: id, Call: s.Call, Trunk: s.Trunk, Queue: s.Queue, Station: s.Station, File: n.stored(s.Format), SHA256: s.SHA256, SidecarSHA256: sha,
 		DurationMS: s.DurationMS, Result: s.Result, Recovered: s.Recovered,
 	}, err
 }
 
-// Verify holds a stored file against its sidecar: hash, header, length, and
-// silence where a gap is claimed. The error is of reading; what does not hold
-// stands in the report.
-func Verify(wavPath string) (Report, error) {
-	base := strings.TrimSuffix(wavPath, ".wav")
-	rep := Report{ID: filepath.Base(base), File: wavPath}
-	f, err := os.Open(filepath.Clean(wavPath))
+// Verify holds a stored file against its sidecar: hash, header or pages, length,
+// and silence where a gap is claimed, as far as that is seen without decoding.
+// The error is of reading; what does not hold stands in the report.
+func Verify(path string) (Report, error) {
+	base := strings.TrimSuffix(path, filepath.Ext(path))
+	rep := Report{ID: filepath.Base(base), File: path}
+	f, err := os.Open(filepath.Clean(path))
 	if err != nil {
 		return rep, err
 	}
@@ -86,6 +88,9 @@ func Verify(wavPath string) (Report, error) {
 		rep.problem("%v", err)
 	}
 	rep.checkSidecar()
+	if rep.Sidecar.Format == FormatOpus {
+		return rep, rep.checkOpus(io.NewSectionReader(f, 0, info.Size()))
+	}
 	return rep, rep.checkAudio(f, info.Size())
 }
 
@@ -98,11 +103,11 @@ func (r *Report) checkSidecar() {
 	if s.SHA256 != r.SHA256 {
 		r.problem("sha256: the file has %s, the sidecar says %s", r.SHA256, s.SHA256)
 	}
-	if l := s.layout(); s.Format != FormatWAV || !l.known() || len(s.Channels) != channels {
-		r.problem("sidecar: format %q with %s and %d parties is none that a recorder writes", s.Format, l, len(s.Channels))
+	if !s.writable() {
+		r.problem("sidecar: format %q with %s and %d parties is none that a recorder writes", s.Format, s.layout(), len(s.Channels))
 	}
-	if got := s.EndedAt.Sub(s.StartedAt.Time).Milliseconds(); got != s.DurationMS {
-		r.problem("sidecar: %d ms from start to end, duration_ms says %d", got, s.DurationMS)
+	if got := s.EndedAt.Sub(s.StartedAt.Time).Milliseconds(); got != s.DurationMS+s.omitted(got) {
+		r.problem("sidecar: %d ms from start to end, duration_ms says %d, and %d ms are omitted", got, s.DurationMS, s.omitted(got))
 	}
 	if want := s.expectedResult(); s.Result != want {
 		r.problem("sidecar: result is %q, by the rest of it %q", s.Result, want)
@@ -116,8 +121,35 @@ func (r *Report) checkSidecar() {
 	r.checkGaps()
 }
 
-// checkGaps looks for gaps that can't be.
+// writable reports whether a recorder writes files of that format.
+func (s *Sidecar) writable() bool {
+	if len(s.Channels) != channels || !slices.Contains(Gaps(), s.GapsAs) || (len(s.Omitted) > 0 && s.GapsAs != GapsOmit) {
+		return false
+	}
+	if s.Format == FormatOpus {
+		return s.Codec == codecOpus && validRate(s.RateHz)
+	}
+	return s.Format == FormatWAV && s.layout().known()
+}
+
+// omitted returns how much before a time of the recording, in milliseconds, the
+// file leaves out.
+func (s *Sidecar) omitted(at int64) (sum int64) {
+	for _, o := range s.Omitted {
+		sum += max(0, min(at, o.EndMS)-o.StartMS)
+	}
+	return sum
+}
+
+// checkGaps looks for gaps, and things left out, that can't be.
 func (r *Report) checkGaps() {
+	last := int64(-1)
+	for _, o := range r.Sidecar.Omitted {
+		if o.StartMS <= last || o.EndMS <= o.StartMS {
+			r.problem("sidecar: omitted %d to %d ms is out of place", o.StartMS, o.EndMS)
+		}
+		last = o.EndMS
+	}
 	var end [channels]int64
 	channel := 0
 	for _, g := range r.Sidecar.Gaps {
@@ -177,19 +209,29 @@ func (r *Report) checkAudio(f io.ReaderAt, size int64) error {
 // millisecond at each end is left out: gaps are rounded to it.
 func (r *Report) checkSilence(f io.ReaderAt, l layout, frames int64) error {
 	size := int64(l.frameBytes())
+	var tone []byte
+	if r.Sidecar.GapsAs == GapsTone {
+		tone = l.tone()
+	}
 	buf := make([]byte, chunkFrames*size)
 	for _, g := range r.Sidecar.Gaps {
 		if g.Channel < 0 || g.Channel >= channels {
 			continue
 		}
-		from, to := l.frames(max(0, g.StartMS+1)), min(frames, l.frames(g.EndMS-1))
+		start, end := g.StartMS+1, g.EndMS-1
+		from, to := l.frames(start-r.Sidecar.omitted(start)), min(frames, l.frames(end-r.Sidecar.omitted(end)))
+		k, _ := parseKind(g.Type)
+		toned := r.Sidecar.GapsAs == GapsTone && k.paused()
 		for ; from < to; from += chunkFrames {
 			b := buf[:min(chunkFrames, to-from)*size]
 			if _, err := f.ReadAt(b, l.headerBytes()+from*size); err != nil {
 				return err
 			}
-			if !l.silent(b, g.Channel) {
-				r.problem("channel %d has sound in its gap %s, %d to %d ms", g.Channel, g.Type, g.StartMS, g.EndMS)
+			if toned && l.holds(b, g.Channel, tone, from) {
+				continue
+			}
+			if toned || !l.silent(b, g.Channel) {
+				r.problem("channel %d has other sound in its gap %s, %d to %d ms", g.Channel, g.Type, g.StartMS, g.EndMS)
 				break
 			}
 		}
@@ -206,4 +248,53 @@ func (l layout) silent(b []byte, channel int) bool {
 		}
 	}
 	return true
+}
+
+// holds reports whether one channel of a file's frames, which begin at pos, is the tone.
+func (l layout) holds(b []byte, channel int, tone []byte, pos int64) bool {
+	want := bytes.Clone(b)
+	l.mixIn(want, channel, tone, pos)
+	return bytes.Equal(want, b)
+}
+
+// checkOpus reads the pages of an Ogg Opus file: each whole and in its place,
+// the headers as this package writes them, the length as the sidecar says.
+func (r *Report) checkOpus(f io.Reader) error {
+	pages := oggReader{from: f}
+	l := r.Sidecar.layout()
+	end, last := uint64(0), false
+	for n := uint32(0); ; n++ {
+		page, err := pages.next()
+		if errors.Is(err, io.EOF) && !errors.Is(err, errOgg) {
+			break
+		}
+		if errors.Is(err, errOgg) {
+			r.problem("page %d: %v", n, err)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		switch {
+		case last, page.sequence != n, page.serial != serialOf(r.Sidecar.ID):
+			r.problem("page %d does not follow", n)
+		case n == 0 && !bytes.Equal(page.body, opusHead(l)):
+			r.problem("the Opus header is not that of this recording")
+		case n == 1 && !bytes.HasPrefix(page.body, []byte("OpusTags")):
+			r.problem("the comments are missing")
+		}
+		if page.granule != noGranule {
+			end = max(end, page.granule)
+		}
+		last = page.flags&oggLast != 0
+	}
+	if !last || end < codec.OpusLookahead {
+		r.problem("the last page is missing")
+		return nil
+	}
+	r.DurationMS = layout{rateHz: opusRate}.milliseconds(int64(end - codec.OpusLookahead))
+	if r.DurationMS != r.Sidecar.DurationMS {
+		r.problem("the audio is %d ms long, the sidecar says %d", r.DurationMS, r.Sidecar.DurationMS)
+	}
+	return nil
 }

@@ -3,6 +3,8 @@ package recorder
 import (
 	"bytes"
 	"encoding/binary"
+	"os/exec"
+	"strings"
 	"testing"
 	"time"
 )
@@ -68,5 +70,41 @@ func TestTheTimeReferenceCountsSamplesSinceMidnight(t *testing.T) {
 		if bytes.Contains(h, []byte(s.From)) || !bytes.HasPrefix(x, []byte("recording 01J of call call-01J\x00")) {
 			t.Errorf("%q", x[:60])
 		}
+	}
+}
+
+// The file is sparse: it takes no room, and is read as any other.
+func TestAFileOfMoreThanFourGigabytesIsWholeToItsReaders(t *testing.T) {
+	dir := t.TempDir()
+	s := testSpec("01JBIG")
+	s.RateHz = 48000
+	s.complete()
+	p, err := createPart(osDisk{}, namesOf(dir, s.ID), []entry{{Version: journalVersion, Spec: &s}}, layoutOf(s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = p.close() }() // only read from here on
+	const seconds = 7 * 3600         // 4.5 GiB
+	if err := p.resize(seconds * 48000); err != nil {
+		t.Fatal(err)
+	}
+	made, err := p.complete(trailer([]cue{{48000, 100, "hold"}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := markers(t, made.path); got[48000] != "hold" {
+		t.Errorf("markers %v", got)
+	}
+	f := &facts{spec: s, layout: p.layout, frames: seconds * 48000, end: seconds * 48000, stored: FormatWAV, rendering: GapsSilence}
+	rep := Report{ID: s.ID, Sidecar: f.sidecar("")}
+	if err := rep.checkAudio(p.wav, made.size); err != nil || !rep.OK() || rep.DurationMS != seconds*1000 {
+		t.Errorf("%d ms, %v %v", rep.DurationMS, rep.Problems, err)
+	}
+	if _, err := exec.LookPath("ffprobe"); err != nil {
+		t.Skip("ffprobe is missing: make unit installs it")
+	}
+	out, err := exec.Command("ffprobe", "-v", "error", "-f", "wav", "-show_entries", "format=duration:format_tags=time_reference", "-of", "csv=p=0", made.path).CombinedOutput()
+	if want := "25200.000000,1382405904"; err != nil || strings.TrimSpace(string(out)) != want {
+		t.Errorf("ffprobe says %s, want %s; %v", out, want, err)
 	}
 }

@@ -130,8 +130,12 @@ func (w *writer) step(rec *Recording, now time.Time, ending bool) bool {
 	if !finishing {
 		return false
 	}
+	queue := w.r.sealing
+	if rec.spec.rendered(w.r.cfg.Gaps) {
+		queue = w.r.encoding
+	}
 	select {
-	case w.r.sealing <- rec:
+	case queue <- rec:
 		return true
 	default:
 		return false
