@@ -127,6 +127,7 @@ func (c *crashed) recorded(finish bool) *recorder.Recording {
 	must(c.t, err)
 	must(c.t, rec.Start())
 	c.append(consent.TypeConsent, consent.ConsentData{State: "granted", Method: "rfc4733", Key: "1"})
+	c.append(consent.TypeBarrier, consent.BarrierData{})
 	durable := make(chan error, 1)
 	durable <- nil
 	r := rec.Open(recorder.Spec{ID: event.NewID(), Call: c.id, Trunk: "carrier", Queue: "support", Station: "agent-1", Direction: "inbound",

@@ -7,6 +7,8 @@ import (
 
 	"assent/configs"
 	"assent/consent"
+	"assent/consent/merkle"
+	"assent/evidence"
 	"assent/flowexec"
 	"assent/flowexec/actions"
 	"assent/media"
@@ -15,44 +17,49 @@ import (
 )
 
 // VerifyRecording holds a recording against its sidecar, and both against the
-// ledger in dir: the sealed entry must name these very bytes, and a consent
-// entry must stand before it.
+// ledger in dir: see evidence.Case.
 func VerifyRecording(path, dir string) error {
 	report, err := recorder.Verify(path)
 	if err != nil {
 		return err
 	}
-	if !report.OK() {
-		return errors.New(strings.Join(report.Problems, "; "))
-	}
 	records, err := consent.ByCall(dir, report.Sidecar.Call)
 	if err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
-	consented := false
-	for _, r := range records {
-		switch d := r.Data.(type) {
-		case consent.ConsentData:
-			consented = true
-		case consent.SealedData:
-			if d.Recording == report.ID {
-				return compare(d, report, consented)
-			}
-		}
-	}
-	return fmt.Errorf("the ledger has no sealed entry of recording %s (call %s)", report.ID, report.Sidecar.Call)
+	return verdict(evidence.Case{Report: report, Entries: records})
 }
 
-func compare(sealed consent.SealedData, report recorder.Report, consented bool) error {
-	switch {
-	case !consented:
-		return errors.New("the ledger has no consent entry before the recording was sealed")
-	case sealed.SHA256 != report.SHA256:
-		return fmt.Errorf("the file's SHA-256 is %s, the ledger sealed %s", report.SHA256, sealed.SHA256)
-	case sealed.SidecarSHA256 != report.SidecarSHA256:
-		return fmt.Errorf("the sidecar's SHA-256 is %s, the ledger sealed %s", report.SidecarSHA256, sealed.SidecarSHA256)
+// VerifyOffline holds a recording against its sidecar and a bundle that was taken
+// from the ledger, with nothing but the public keys. It returns the checkpoint that
+// proves the bundle.
+func VerifyOffline(path string, bundle []byte, keys merkle.Keys) (merkle.Seen, error) {
+	report, err := recorder.Verify(path)
+	if err != nil {
+		return merkle.Seen{}, err
 	}
-	return nil
+	b, err := evidence.DecodeBundle(bundle)
+	if err != nil {
+		return merkle.Seen{}, err
+	}
+	records, seen, err := b.Open(keys)
+	if err != nil {
+		return seen, err
+	}
+	return seen, verdict(evidence.Case{Report: report, Entries: records})
+}
+
+// verdict turns findings into one error.
+func verdict(c evidence.Case) error {
+	findings := c.Findings()
+	if len(findings) == 0 {
+		return nil
+	}
+	words := make([]string, len(findings))
+	for i, f := range findings {
+		words[i] = f.String()
+	}
+	return errors.New(strings.Join(words, "; "))
 }
 
 // CheckFlows compiles flow files, or all of the configuration's flows where

@@ -177,7 +177,7 @@ func (v ivr) EnableRecording(ctx context.Context, action string) error {
 // assertConsent writes down that the flow vouches for a consent that nobody
 // was asked for in this call. The state stays not_asked.
 func (c *Call) assertConsent(action string) {
-	c.keep(consentState{state: policy.StateNotAsked, method: "flow", language: c.place.language, action: action}, "asserted")
+	c.keep(consentState{state: policy.StateNotAsked, method: "flow", language: c.place.language, action: action}, consent.BasisAsserted)
 }
 
 // openGate fixes the barrier in every stream and opens the gate. Both happen

@@ -149,7 +149,7 @@ func (c *Call) permit() (media.Permit, error) {
 	case c.trunk.Recording.Consent == consentRequired:
 		return media.Permit{}, errors.New("the gate is closed")
 	}
-	c.keep(c.consent, "not_required")
+	c.keep(c.consent, consent.BasisNotRequired)
 	c.rec.evidence = c.consent.entry
 	return c.session.NotRequired(), nil
 }

@@ -26,12 +26,25 @@ type Entry struct {
 	Data any       // the data struct of the type, by value
 }
 
+// What a consent entry stands on where nobody was asked.
+const (
+	BasisNotRequired = "not_required" // the trunk asks for none
+	BasisAsserted    = "asserted"     // the flow vouches for a consent got elsewhere
+)
+
+// What a withdrawal does to the audio that is there.
+const (
+	EffectKeep     = "keep"
+	EffectTruncate = "truncate"
+	EffectErase    = "erase"
+)
+
 // ConsentData says how one consent question of a call ended.
 type ConsentData struct {
 	State         string `json:"state"`            // granted, declined, no_input, invalid, on_file, not_asked
 	Method        string `json:"method,omitempty"` // how it was given: rfc4733, info, inband, store, api, flow
 	Key           string `json:"key,omitempty"`    // the key that was accepted
-	Basis         string `json:"basis,omitempty"`  // not_required where the trunk asks for none
+	Basis         string `json:"basis,omitempty"`  // one of the Basis constants, where nobody was asked
 	Prompt        string `json:"prompt,omitempty"`
 	PromptSHA256  string `json:"prompt_sha256,omitempty"`
 	Language      string `json:"language,omitempty"`
@@ -44,6 +57,21 @@ type ConsentData struct {
 	SSRC          uint32 `json:"ssrc,omitempty"`
 	RTPTime       uint64 `json:"rtp_time,omitempty"` // the accepted key's end, extended to 64 bits
 	ConfigVersion string `json:"config_version,omitempty"`
+	// Notice says what became of the question on its way to the caller; nil where none was played, and in entries of
+	// before it was known.
+	Notice *Notice `json:"notice,omitempty"`
+}
+
+// Notice says what is known of whether the caller could hear the question.
+type Notice struct {
+	Heard       bool    `json:"heard"`                  // nothing speaks against it
+	Why         string  `json:"why,omitempty"`          // what speaks against it: interrupted, not_sent, loss, one_way, hold
+	Plays       int     `json:"plays"`                  // how often it was played, repeats because of Why included
+	Packets     uint64  `json:"packets"`                // RTP packets sent in the last play
+	Interrupted bool    `json:"interrupted,omitempty"`  // it ended before its last sample
+	Reported    uint64  `json:"reported,omitempty"`     // packets that the caller's side gave an account of by RTCP
+	Lost        uint64  `json:"lost,omitempty"`         // of Reported
+	LossPercent float64 `json:"loss_percent,omitempty"` // Lost of Reported
 }
 
 // BarrierData fixes the moment that the gate opened, in the RTP time of each stream.
@@ -89,9 +117,14 @@ type SealedData struct {
 
 // WithdrawnData says that the caller took the consent back, and what happens to the audio.
 type WithdrawnData struct {
-	By        string `json:"by"` // caller, agent, api
-	Recording string `json:"recording,omitempty"`
-	Effect    string `json:"effect,omitempty"` // keep, truncate, erase
+	By            string  `json:"by"` // caller, agent, api
+	Recording     string  `json:"recording,omitempty"`
+	Effect        string  `json:"effect,omitempty"`      // one of the Effect constants
+	PositionMS    int64   `json:"position_ms,omitempty"` // where in the recording it took effect
+	Method        string  `json:"method,omitempty"`      // how it was said: rfc4733, info, inband, api
+	Key           string  `json:"key,omitempty"`         // the key that was pressed
+	Floors        []Floor `json:"floors,omitempty"`      // its own barrier: nothing from above it is kept
+	ConfigVersion string  `json:"config_version,omitempty"`
 }
 
 // ErasedData says what was erased, by whom and why.

@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"context"
 	"encoding/hex"
 	"fmt"
 	"sync"
@@ -48,6 +49,7 @@ type Ledger struct {
 	next     int64
 	prev     Hash
 	open     *batch    // collects; nil when empty
+	newest   *batch    // the last one that was begun; nil before the first
 	waiting  time.Time // when the oldest entry that is not on disk was appended; zero if none
 	inFlight int64     // entries that the syncer holds
 	durable  Checkpoint
@@ -95,6 +97,7 @@ func (l *Ledger) enqueue(e Entry, data []byte) *Pending {
 	}
 	if l.open == nil {
 		l.open = newBatch()
+		l.newest = l.open
 	}
 	b := l.open
 	start := len(b.lines)
@@ -145,6 +148,17 @@ func (l *Ledger) Head() Checkpoint {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.durable
+}
+
+// Flush waits until what was appended before is on disk, or never will be, or returns the context's cause.
+func (l *Ledger) Flush(ctx context.Context) error {
+	l.mu.Lock()
+	b := l.newest
+	l.mu.Unlock()
+	if b == nil {
+		return nil
+	}
+	return (&Pending{batch: b}).Wait(ctx)
 }
 
 // Cut returns what Open cut off the ledger's end; its Bytes are 0 after a clean stop.

@@ -225,13 +225,13 @@ func (n *Notary) look(now bool) error {
 	return n.sign()
 }
 
-// Close signs the ledger's head a last time and ends the notary. A second Close does nothing.
-func (n *Notary) Close(context.Context) error {
+// Close waits for what was appended, signs the ledger's head a last time and ends the notary. A second Close does nothing.
+func (n *Notary) Close(ctx context.Context) error {
 	var err error
 	n.once.Do(func() {
 		close(n.stop)
 		<-n.over
-		err = errors.Join(n.look(true), n.shut())
+		err = errors.Join(n.ledger.Flush(ctx), n.look(true), n.shut())
 	})
 	return err
 }

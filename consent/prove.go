@@ -1,8 +1,11 @@
 package consent
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"assent/consent/merkle"
@@ -59,6 +62,28 @@ func (p *Prover) Prove(index int64, by Signed) (Proven, error) {
 		return Proven{}, fmt.Errorf("%w; assent consent verify finds which", err)
 	}
 	return Proven{Line: line.raw, Proof: proof}, nil
+}
+
+// EntriesOf returns the indices of a call's entries. It looks at the lines and not at their chain: each is to be proved.
+func (p *Prover) EntriesOf(call string) ([]int64, error) {
+	var indexes []int64
+	wanted := appendString([]byte(`,"call":`), call)
+	r := bufio.NewReaderSize(io.NewSectionReader(p.ledger, 0, p.size), maxLine)
+	for {
+		raw, err := r.ReadSlice('\n')
+		if errors.Is(err, io.EOF) {
+			return indexes, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read ledger: %w", err)
+		}
+		if !bytes.Contains(raw, wanted) {
+			continue
+		}
+		if e, err := parseLine(raw[:len(raw)-1]); err == nil && e.call == call {
+			indexes = append(indexes, e.index)
+		}
+	}
 }
 
 // Consistency proves that the ledger of the newer checkpoint begins with that of the older one.

@@ -8,6 +8,8 @@ import (
 	"io"
 	"iter"
 	"time"
+
+	"assent/consent/merkle"
 )
 
 // Record is one line of the ledger as read.
@@ -63,6 +65,16 @@ func Entries(dir string, f Filter) iter.Seq2[Record, error] {
 			}
 		}
 	}
+}
+
+// ParseLine reads one line of a ledger, without its end, which it copies. That the line belongs to a ledger is shown by its
+// proof, not by this.
+func ParseLine(line []byte) (Record, error) {
+	f, err := parseLine(line)
+	if err != nil {
+		return Record{}, err
+	}
+	return f.record(f.index+1, merkle.LeafHash(line))
 }
 
 // ByCall returns the entries of one call, oldest first; none is not an error.

@@ -10,6 +10,8 @@ import (
 	"go.uber.org/zap"
 
 	"assent/consent"
+	"assent/event"
+	"assent/recorder"
 )
 
 // signedState is state with checkpoints: one of no entry, one of all.
@@ -68,5 +70,91 @@ func TestCheckpointKeptElsewhereFindsAnotherLedger(t *testing.T) {
 		if got := tell(args...); got.code != exitFailed {
 			t.Errorf("%v: %+v", args, got)
 		}
+	}
+}
+
+// proved puts a lawful recording beside a signed ledger that has its story.
+func proved(t *testing.T) (config, id string) {
+	t.Helper()
+	config, call := state(t)
+	data := filepath.Join(filepath.Dir(config), "data")
+	cfg := recorder.Default()
+	cfg.Dir = filepath.Join(data, "recordings")
+	r, err := recorder.New(cfg, recorder.Deps{})
+	must(t, err)
+	must(t, r.Start())
+	durable := make(chan error, 1)
+	durable <- nil
+	index := int64(1)
+	rec := r.Open(recorder.Spec{ID: event.NewID(), Call: call, DualChannel: true, From: "+493011223344", Consent: recorder.Consent{State: "granted", Method: "rfc4733", Ledger: &index}}, durable)
+	rec.Place(0, 0, make([]int16, 8000))
+	rec.Finish(recorder.Final{Position: 8000})
+	<-rec.Done()
+	res := rec.Result()
+	must(t, r.Close(t.Context()))
+
+	signer, err := consent.LoadSigner(filepath.Join(data, "ledger.key"), "")
+	must(t, err)
+	l, err := consent.Open(filepath.Join(data, "ledger"), zap.NewNop())
+	must(t, err)
+	n, err := consent.NewNotary(l, filepath.Join(data, "ledger"), signer, time.Minute, zap.NewNop())
+	must(t, err)
+	for _, e := range []consent.Entry{
+		{Type: consent.TypeConsent, Data: consent.ConsentData{State: "granted", Method: "rfc4733"}},
+		{Type: consent.TypeBarrier, Data: consent.BarrierData{}},
+		{Type: consent.TypeStarted, Data: consent.StartedData{Recording: res.ID}},
+		{Type: consent.TypeSealed, Data: consent.SealedData{Recording: res.ID, File: res.File, SHA256: res.SHA256, SidecarSHA256: res.SidecarSHA256,
+			DurationMS: res.DurationMS, Result: res.Result}},
+	} {
+		e.Call = call
+		l.Append(e)
+	}
+	must(t, n.Close(t.Context()))
+	must(t, l.Close())
+	return config, res.ID
+}
+
+func TestRecordingIsProvedOnAnotherMachine(t *testing.T) {
+	config, id := proved(t)
+	data := filepath.Join(filepath.Dir(config), "data")
+	if got := tell("recording", "verify", id, "--config", config); got.code != exitOK {
+		t.Fatalf("beside the ledger: %+v", got)
+	}
+	file := filepath.Join(data, "recordings", id+".wav")
+	proof := filepath.Join(data, "recordings", id+".proof")
+	if got := tell("recording", "proof", id, "--out", proof, "--config", config); got.code != exitOK {
+		t.Fatalf("proof: %+v", got)
+	}
+	key := strings.TrimSpace(tell("consent", "key", "--config", config).out)
+	must(t, os.RemoveAll(filepath.Join(data, "ledger")))
+	must(t, os.Remove(config))
+	if got := tell("recording", "verify", file, "--key", key); got.code != exitOK {
+		t.Errorf("elsewhere: %+v", got)
+	}
+	if got := tell("recording", "verify", file, "--key", key, "--proof", file); got.code != exitFailed || !strings.Contains(got.out, "bundle: ") {
+		t.Errorf("with something else for a proof: %+v", got)
+	}
+	other, _ := signedState(t)
+	if got := tell("recording", "verify", file, "--key", filepath.Join(filepath.Dir(other), "data", "ledger.key.pub")); got.code != exitFailed || !strings.Contains(got.out, "not by") {
+		t.Errorf("with the key of another ledger: %+v", got)
+	}
+}
+
+func TestRecordingIsExportedAsAVConOnlyWhileItHolds(t *testing.T) {
+	config, id := proved(t)
+	got := tell("recording", "export", id, "--vcon", "--config", config)
+	if got.code != exitOK || !strings.Contains(got.out, `"purpose": "consent"`) || strings.Contains(got.out, "49301") {
+		t.Errorf("%+v", got)
+	}
+	if got := tell("recording", "export", id, "--vcon", "--numbers", "--url", "https://example.com/a.wav", "--config", config); got.code != exitOK || !strings.Contains(got.out, "tel:+493011223344") {
+		t.Errorf("%+v", got)
+	}
+	path := filepath.Join(filepath.Dir(config), "data", "recordings", id+".wav")
+	b, err := os.ReadFile(path)
+	must(t, err)
+	b[len(b)-1] ^= 1
+	must(t, os.WriteFile(path, b, 0o600))
+	if got := tell("recording", "export", id, "--vcon", "--config", config); got.code != exitFailed || got.out != "" {
+		t.Errorf("a file that was changed: %+v", got)
 	}
 }

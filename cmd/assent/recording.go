@@ -19,7 +19,9 @@ import (
 type recordingVerb struct {
 	Ls     recordingLsVerb     `cmd:"" help:"List recordings, newest first."`
 	Show   recordingShowVerb   `cmd:"" help:"Show a recording's sidecar and its ledger entries."`
-	Verify recordingVerifyVerb `cmd:"" help:"Check a recording against its sidecar and the ledger."`
+	Verify recordingVerifyVerb `cmd:"" help:"Check a recording against its sidecar and the ledger, or, with its proof and a key, anywhere."`
+	Proof  recordingProofVerb  `cmd:"" help:"Take what proves a recording elsewhere out of the ledger."`
+	Export recordingExportVerb `cmd:"" help:"Export a recording with its evidence."`
 }
 
 type recordingLsVerb struct {
@@ -110,7 +112,9 @@ func absent(id string, err error) error {
 type recordingVerifyVerb struct {
 	configFlag
 	outputFlag
-	IDs []string `arg:"" name:"ids" help:"Ids, or paths of files."`
+	trustFlags
+	IDs   []string `arg:"" name:"ids" help:"Ids, or paths of files."`
+	Proof string   `help:"A recording's proof; with --key no ledger is asked. By default ID.proof beside the file." placeholder:"FILE"`
 }
 
 // proof is what verifying one recording found.
@@ -120,20 +124,52 @@ type proof struct {
 	Problem string `json:"problem"` // empty where it is valid
 }
 
-// Run checks each file against its sidecar, and both against the ledger.
+// verifier returns how files are found and verified: against the ledger, or, where a
+// key is given, against proofs, without configuration, service and store.
+func (v recordingVerifyVerb) verifier() (find func(id string) string, verify func(file string) error, err error) {
+	if v.Key == "" {
+		if v.Proof != "" {
+			return nil, nil, errors.New("--proof: give the ledger's public key with --key")
+		}
+		snapshot, err := v.load()
+		if err != nil {
+			return nil, nil, err
+		}
+		return func(id string) string { return recordingPath(snapshot.Config.Recordings.Dir, id) },
+			func(file string) error { return app.VerifyRecording(file, snapshot.Config.Consent.Ledger) }, nil
+	}
+	keys, err := v.keys(v.configFlag)
+	if err != nil {
+		return nil, nil, err
+	}
+	return func(id string) string { return recordingPath(".", id) }, func(file string) error {
+		proof := v.Proof
+		if proof == "" {
+			proof = app.ProofPath(file)
+		}
+		bundle, err := os.ReadFile(proof)
+		if err != nil {
+			return fmt.Errorf("proof: %w", err)
+		}
+		_, err = app.VerifyOffline(file, bundle, keys)
+		return err
+	}, nil
+}
+
+// Run checks each file against its sidecar, and both against the ledger or a proof.
 func (v recordingVerifyVerb) Run(io streams) error {
-	snapshot, err := v.load()
+	find, verify, err := v.verifier()
 	if err != nil {
 		return err
 	}
 	proofs, rows := make([]proof, 0, len(v.IDs)), make([][]string, 0, len(v.IDs))
 	failed, missing := 0, error(nil)
 	for _, id := range v.IDs {
-		p, answer := proof{File: recordingPath(snapshot.Config.Recordings.Dir, id), Valid: true}, "valid"
+		p, answer := proof{File: find(id), Valid: true}, "valid"
 		if _, err := os.Stat(p.File); err != nil {
 			missing = errors.Join(missing, absent(id, err))
 			p.Valid, p.Problem, answer = false, err.Error(), "NOT THERE"
-		} else if err := app.VerifyRecording(p.File, snapshot.Config.Consent.Ledger); err != nil {
+		} else if err := verify(p.File); err != nil {
 			p.Valid, p.Problem, answer = false, err.Error(), "NOT VALID"
 			failed++
 		}
