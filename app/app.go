@@ -45,6 +45,7 @@ type App struct {
 	ledger   *consent.Ledger
 	signer   merkle.Signer   // of the ledger's checkpoints
 	notary   *consent.Notary // nil while the ledger is not trusted
+	audit    *auditor
 	recorder *recorder.Recorder
 	cdr      *cdrFile
 	media    *media.Engine
@@ -87,7 +88,7 @@ func (a *App) Start(ctx context.Context) error {
 		a.log.Warn("configuration", zap.String("problem", problem.Error()))
 	}
 	for _, step := range []func(context.Context) error{
-		a.openEvidence, a.openMedia, a.openSIP, a.openCalls, a.recover, a.openNotary, a.openAPI, a.startSIP,
+		a.openEvidence, a.openMedia, a.openSIP, a.openCalls, a.recover, a.openNotary, a.openAPI, a.startSIP, a.startAudit,
 	} {
 		if err := step(ctx); err != nil {
 			return errors.Join(err, a.close(ctx))
@@ -165,9 +166,10 @@ func (a *App) openCalls(context.Context) error {
 	a.metrics = api.NewMetrics(a.gauges())
 	a.events.Subscribe(a.metrics.Observe)
 	a.events.Subscribe(logEvents(a.log))
+	a.audit = newAuditor(a)
 	a.calls = call.New(&call.Deps{
 		Log: a.log, Rules: func() *call.Rules { return &a.current.Load().rules }, Dialer: a.sip, Media: a.media, Board: a.board,
-		Recorder: a.recorder, Ledger: a.ledger, Store: a.store, CDR: a.cdr, Events: a.events, Unconsented: a.metrics.Unconsented,
+		Recorder: a.recorder, Ledger: a.ledger, Store: a.store, CDR: a.cdr, Events: a.events, Unconsented: a.audit.Unconsented, Barred: a.audit.Barred,
 	})
 	return nil
 }
@@ -186,6 +188,13 @@ func (a *App) openAPI(context.Context) error {
 		return err
 	}
 	a.closing("api", a.api.Close)
+	return nil
+}
+
+// startAudit begins to re-check what is stored.
+func (a *App) startAudit(context.Context) error {
+	a.audit.start(a.first.Config.Consent.Audit)
+	a.closing("audit", a.audit.Close)
 	return nil
 }
 

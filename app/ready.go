@@ -39,6 +39,9 @@ func (a *App) ready() api.Readiness {
 func (a *App) gauges() []api.Gauge {
 	return []api.Gauge{
 		{Name: "assent_calls_active", Help: "Calls that run now.", Read: func() float64 { return float64(a.calls.Count()) }},
+		{Name: "assent_audit_mismatches", Help: "Things that decisions, ledger, files and store did not agree on in the last audit.", Read: func() float64 { return float64(a.audit.figures().mismatches) }},
+		{Name: "assent_audit_invalid_recordings", Help: "Recordings that did not hold against sidecar and ledger in the last audit.", Read: func() float64 { return float64(a.audit.figures().invalid) }},
+		{Name: "assent_audit_recordings_total", Help: "Recordings that the audit has checked.", Counter: true, Read: func() float64 { return float64(a.audit.figures().checked) }},
 		{Name: "assent_media_ports_in_use", Help: "RTP ports that streams hold.", Read: func() float64 { return float64(a.media.Stats().PortsInUse) }},
 		{Name: "assent_rtp_received_packets_total", Help: "RTP packets accepted.", Counter: true, Read: func() float64 { return float64(a.media.Stats().Received) }},
 		{Name: "assent_rtp_dropped_packets_total", Help: "Datagrams on media ports that were not accepted.", Counter: true, Read: func() float64 { return float64(a.media.Stats().Dropped()) }},

@@ -50,6 +50,7 @@ func fixed(before, after configs.Config) error {
 		{"consent.ledger", before.Consent.Ledger, after.Consent.Ledger},
 		{"consent.key", before.Consent.Key, after.Consent.Key},
 		{"consent.origin", before.Consent.Origin, after.Consent.Origin},
+		{"consent.audit", before.Consent.Audit, after.Consent.Audit},
 		{"consent.checkpoint", before.Consent.Checkpoint, after.Consent.Checkpoint},
 		{"cdr", before.CDR, after.CDR},
 		{"api", before.API, after.API},

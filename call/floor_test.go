@@ -21,7 +21,7 @@ func TestEveryChannelsFirstSampleIsHeldAgainstTheFloor(t *testing.T) {
 	for name, order := range map[string][]int{"caller first": {0, 1}, "agent first": {1, 0}} {
 		t.Run(name, func(t *testing.T) {
 			var below uint64
-			c := recordingCall(t, func(samples uint64) { below += samples })
+			c := recordingCall(t, func(_ string, samples uint64) { below += samples })
 			c.gate = gate{open: true, barrier: media.Barrier{Floors: []media.Floor{{Leg: "caller", SSRC: 7, RTPTime: 1000}}}}
 			for _, channel := range order {
 				c.rec.writer.Place(channel, 0, make([]int16, 160))
@@ -53,7 +53,7 @@ func TestRecordingThatEndsBeforeAnyAudioEndsQuietly(t *testing.T) {
 }
 
 // recordingCall is a call whose recorder runs, without media.
-func recordingCall(t *testing.T, unconsented func(uint64)) *Call {
+func recordingCall(t *testing.T, unconsented func(string, uint64)) *Call {
 	t.Helper()
 	log := zap.NewNop()
 	ledger, err := consent.Open(filepath.Join(t.TempDir(), "ledger"), log)

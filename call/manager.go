@@ -145,6 +145,17 @@ func (m *Manager) Settled(ctx context.Context) error {
 	}
 }
 
+// Reconsider lets every call on the trunk decide again.
+func (m *Manager) Reconsider(trunk string) {
+	for _, c := range m.running() {
+		c.mail.postSure(func() {
+			if c.trunkName == trunk {
+				c.decide("audit")
+			}
+		})
+	}
+}
+
 // Draining tells whether new calls are refused.
 func (m *Manager) Draining() bool {
 	m.mu.Lock()

@@ -287,7 +287,7 @@ func (n *node) open(p plan, rules *call.Rules, log *zap.Logger) {
 	n.calls = call.New(&call.Deps{
 		Log: log, Rules: func() *call.Rules { return rules }, Dialer: n.sip, Media: n.media, Board: n.board,
 		Recorder: n.recorder, Ledger: n.ledger, Store: book, CDR: n, Events: bus,
-		Unconsented: func(samples uint64) {
+		Unconsented: func(_ string, samples uint64) {
 			n.mu.Lock()
 			defer n.mu.Unlock()
 			n.unconsented += samples

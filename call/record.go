@@ -89,7 +89,7 @@ func (c *Call) peerRefused() bool {
 // recorderReady tells whether all that a lawful recording needs is there.
 func (c *Call) recorderReady() bool {
 	for part, err := range map[string]error{
-		"recorder": c.deps.Recorder.Ready(), "ledger": c.deps.Ledger.Ready(), "store": c.deps.Store.Ready(),
+		"recorder": c.deps.Recorder.Ready(), "ledger": c.deps.Ledger.Ready(), "store": c.deps.Store.Ready(), "audit": c.barred(),
 	} {
 		if err != nil {
 			c.log.Warn("recording not possible", zap.String("part", part), zap.Error(err))
@@ -97,6 +97,14 @@ func (c *Call) recorderReady() bool {
 		}
 	}
 	return true
+}
+
+// barred tells why the trunk may record nothing.
+func (c *Call) barred() error {
+	if c.deps.Barred == nil {
+		return nil
+	}
+	return c.deps.Barred(c.trunkName)
 }
 
 // follow makes the recorder do what was decided.
@@ -226,7 +234,7 @@ func (c *Call) checkFloor(n media.FirstSampleNotice) {
 	for _, f := range c.gate.barrier.Floors {
 		if f.SSRC == n.SSRC && f.Leg == c.legOn(n.Channel) && n.RTPTime < f.RTPTime {
 			c.log.Error("recorded below the barrier", zap.Uint64("floor", f.RTPTime), zap.Uint64("rtp_time", n.RTPTime))
-			c.deps.Unconsented(f.RTPTime - n.RTPTime)
+			c.deps.Unconsented(c.trunkName, f.RTPTime-n.RTPTime)
 		}
 	}
 }

@@ -49,8 +49,10 @@ type Deps struct {
 	CDR      CDRWriter
 	Events   *event.Bus
 	// Unconsented is told of recorded samples from below a barrier: never, if the product keeps its promise.
-	Unconsented func(samples uint64)
-	Now         func() time.Time // nil is time.Now
+	Unconsented func(trunk string, samples uint64)
+	// Barred tells why nothing is recorded on a trunk, whatever is allowed there; nil bars none.
+	Barred func(trunk string) error
+	Now    func() time.Time // nil is time.Now
 
 	late sync.WaitGroup // calls, and recordings that are sealed after their call's end
 }

@@ -37,6 +37,7 @@ func (l *loader) checkStorage() {
 		l.report("consent.origin", "write a name such as example.com/ledger", "%q has a space or a plus, which no origin can have", l.Consent.Origin)
 	}
 	l.length("consent.checkpoint", l.Consent.Checkpoint, time.Second, time.Hour)
+	l.length("consent.audit", l.Consent.Audit, time.Minute, 31*24*time.Hour)
 	l.length("consent.valid_for", l.Consent.ValidFor, time.Second, century)
 	l.length("consent.guard", l.Consent.Guard, 20*time.Millisecond, 10*time.Second)
 	l.given("cdr.file", l.CDR.File, "write a file, such as ./data/cdr.jsonl")

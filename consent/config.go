@@ -12,6 +12,8 @@ type Config struct {
 	Origin string `yaml:"origin"`
 	// Checkpoint is how often new entries get a signed checkpoint, at the latest.
 	Checkpoint time.Duration `yaml:"checkpoint"`
+	// Audit is how often what is stored is checked again.
+	Audit time.Duration `yaml:"audit"`
 	// ValidFor is how long a consent given in one call serves later calls of the same caller.
 	ValidFor time.Duration `yaml:"valid_for"`
 	// Guard is what is added to the newest audio time where a key's own RTP time is not known.
@@ -21,7 +23,7 @@ type Config struct {
 // Default returns the configuration that holds where nothing is given.
 func Default() Config {
 	return Config{
-		Ledger: "./data/ledger", Key: "./data/ledger.key", Checkpoint: 10 * time.Second,
+		Ledger: "./data/ledger", Key: "./data/ledger.key", Checkpoint: 10 * time.Second, Audit: time.Hour,
 		ValidFor: 365 * 24 * time.Hour, Guard: 200 * time.Millisecond,
 	}
 }

@@ -15,6 +15,12 @@ var ids = idSource{now: time.Now, entropy: ulid.Monotonic(rand.Reader, 0)}
 // process made them. It is safe for concurrent use.
 func NewID() string { return ids.next() }
 
+// IsID reports whether s has the form of an id.
+func IsID(s string) bool {
+	_, err := ulid.ParseStrict(s)
+	return err == nil
+}
+
 // idSource makes ULIDs that only grow, also while the clock stands or goes back.
 type idSource struct {
 	now func() time.Time // set once

@@ -59,6 +59,7 @@ const (
 	TrunkLimitReached Type = "trunk.limit_reached"
 	ConfigReloaded    Type = "config.reloaded"
 	ConfigRejected    Type = "config.rejected"
+	AuditFailed       Type = "audit.failed" // stored evidence does not hold; the reason says what
 )
 
 // Types returns the names of all events. The caller owns the slice.
@@ -70,6 +71,6 @@ func Types() []Type {
 		RecordingGateOpened, RecordingDecided, RecordingStarted, RecordingPaused, RecordingResumed,
 		RecordingFinalized, RecordingStored, RecordingFailed, RecordingDeleted, RecordingHeld,
 		RecordingReleased, RecordingAccessed,
-		QueueEntered, QueueLeft, TrunkUp, TrunkDown, TrunkLimitReached, ConfigReloaded, ConfigRejected,
+		QueueEntered, QueueLeft, TrunkUp, TrunkDown, TrunkLimitReached, ConfigReloaded, ConfigRejected, AuditFailed,
 	}
 }

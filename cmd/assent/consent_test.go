@@ -12,6 +12,7 @@ import (
 	"assent/consent"
 	"assent/event"
 	"assent/recorder"
+	"assent/store"
 )
 
 // signedState is state with checkpoints: one of no entry, one of all.
@@ -137,6 +138,29 @@ func TestRecordingIsProvedOnAnotherMachine(t *testing.T) {
 	other, _ := signedState(t)
 	if got := tell("recording", "verify", file, "--key", filepath.Join(filepath.Dir(other), "data", "ledger.key.pub")); got.code != exitFailed || !strings.Contains(got.out, "not by") {
 		t.Errorf("with the key of another ledger: %+v", got)
+	}
+}
+
+func TestEveryRecordingIsVerifiedAndTheListsAreCompared(t *testing.T) {
+	config, id := proved(t)
+	if got := tell("recording", "verify", "--all", "--config", config); got.code != exitFailed || !strings.Contains(got.out, "UNLISTED") {
+		t.Errorf("a recording that the store does not list: %+v", got)
+	}
+	data := filepath.Join(filepath.Dir(config), "data")
+	file := filepath.Join(data, "recordings", id+".wav")
+	report, err := recorder.Verify(file)
+	must(t, err)
+	s, err := store.Open(t.Context(), "sqlite:"+filepath.Join(data, "assent.db"), zap.NewNop())
+	must(t, err)
+	must(t, s.PutRecording(t.Context(), store.Recording{ID: id, Call: report.Sidecar.Call, File: file, SHA256: report.SHA256}))
+	must(t, s.Close())
+	if got := tell("recording", "verify", "--all", "-o", "json", "--config", config); got.code != exitFailed || !strings.Contains(got.out, `"valid": true`) || !strings.Contains(got.out, "begun_for_none") {
+		t.Errorf("the call's record says that nothing was recorded: %+v", got)
+	}
+	for _, args := range [][]string{{"recording", "verify"}, {"recording", "verify", "--all", id}} {
+		if got := tell(args...); got.code != exitUsage {
+			t.Errorf("%v: exit code %d", args, got.code)
+		}
 	}
 }
 

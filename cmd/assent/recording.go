@@ -12,6 +12,7 @@ import (
 
 	"assent/app"
 	"assent/consent"
+	"assent/evidence"
 	"assent/recorder"
 	"assent/store"
 )
@@ -58,8 +59,8 @@ type recordingShowVerb struct {
 	ID string `arg:"" help:"The recording's id."`
 }
 
-// evidence is what was written down about a recording.
-type evidence struct {
+// shown is what was written down about a recording.
+type shown struct {
 	Sidecar json.RawMessage  `json:"sidecar"`
 	Ledger  []consent.Record `json:"ledger"`
 }
@@ -87,7 +88,7 @@ func (v recordingShowVerb) Run(io streams) error {
 		return err
 	}
 	if v.Output == "json" {
-		return v.print(io.out, evidence{sidecar, records}, nil, nil)
+		return v.print(io.out, shown{sidecar, records}, nil, nil)
 	}
 	fmt.Fprintf(io.out, "%s\n", sidecar)
 	return v.entries(io, records)
@@ -113,7 +114,8 @@ type recordingVerifyVerb struct {
 	configFlag
 	outputFlag
 	trustFlags
-	IDs   []string `arg:"" name:"ids" help:"Ids, or paths of files."`
+	IDs   []string `arg:"" name:"ids" optional:"" help:"Ids, or paths of files."`
+	All   bool     `help:"Every recording of the store, and whether decisions, ledger, files and store agree."`
 	Proof string   `help:"A recording's proof; with --key no ledger is asked. By default ID.proof beside the file." placeholder:"FILE"`
 }
 
@@ -156,8 +158,62 @@ func (v recordingVerifyVerb) verifier() (find func(id string) string, verify fun
 	}, nil
 }
 
+// Validate asks for either ids or --all.
+func (v recordingVerifyVerb) Validate() error {
+	if v.All == (len(v.IDs) > 0) {
+		return errors.New("give ids of recordings, or --all")
+	}
+	return nil
+}
+
+// everything is what --all found.
+type everything struct {
+	Recordings []proof             `json:"recordings"`
+	Mismatches []evidence.Mismatch `json:"mismatches"`
+}
+
+// all verifies what the store lists, and the lists themselves.
+func (v recordingVerifyVerb) all(io streams) error {
+	snapshot, err := v.load()
+	if err != nil {
+		return err
+	}
+	s, err := v.open()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	result, failed := everything{Recordings: []proof{}}, 0
+	var rows [][]string
+	found, err := app.VerifyAll(context.Background(), s, snapshot.Config, func(file string, problem error) {
+		p, answer := proof{File: file, Valid: problem == nil}, "valid"
+		if problem != nil {
+			p.Problem, answer = problem.Error(), "NOT VALID"
+			failed++
+		}
+		result.Recordings, rows = append(result.Recordings, p), append(rows, []string{file, answer, p.Problem})
+	})
+	if err != nil {
+		return err
+	}
+	result.Mismatches = listed(found)
+	for _, m := range found {
+		rows = append(rows, []string{m.Recording, strings.ToUpper(m.Kind), m.What})
+	}
+	if err := v.print(io.out, result, []string{"FILE", "IS", "PROBLEM"}, rows); err != nil {
+		return err
+	}
+	if failed+len(found) > 0 {
+		return fmt.Errorf("%d of %d recordings are not what was sealed, and %d things do not agree", failed, len(result.Recordings), len(found))
+	}
+	return nil
+}
+
 // Run checks each file against its sidecar, and both against the ledger or a proof.
 func (v recordingVerifyVerb) Run(io streams) error {
+	if v.All {
+		return v.all(io)
+	}
 	find, verify, err := v.verifier()
 	if err != nil {
 		return err
