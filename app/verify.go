@@ -5,15 +5,10 @@ import (
 	"fmt"
 	"strings"
 
-	"assent/configs"
 	"assent/consent"
 	"assent/consent/merkle"
 	"assent/evidence"
-	"assent/flowexec"
-	"assent/flowexec/actions"
-	"assent/media"
 	"assent/recorder"
-	"assent/source"
 )
 
 // VerifyRecording holds a recording against its sidecar, and both against the
@@ -60,27 +55,4 @@ func verdict(c evidence.Case) error {
 		words[i] = f.String()
 	}
 	return errors.New(strings.Join(words, "; "))
-}
-
-// CheckFlows compiles flow files, or all of the configuration's flows where
-// none are named, against what the configuration has. It returns the warnings.
-func CheckFlows(opts Options, files []string) ([]source.Problem, error) {
-	snapshot, err := configs.Load(opts.Config, opts.Env)
-	if err != nil {
-		return nil, err
-	}
-	prompts, err := media.LoadPrompts(snapshot.Config.Prompts)
-	if err != nil {
-		return nil, fmt.Errorf("prompts: %w", err)
-	}
-	w := world(snapshot.Config, prompts)
-	var problems source.Problems
-	if len(files) == 0 {
-		_, problems = flowexec.Load(snapshot.Config.Flows, actions.All(), w)
-	}
-	for _, file := range files {
-		_, found := flowexec.LoadFile(file, actions.All(), w)
-		problems = append(problems, found...)
-	}
-	return problems.Warnings(), problems.Err()
 }

@@ -5,7 +5,7 @@ import (
 	"io/fs"
 )
 
-//go:embed assent.yaml flows/*.yaml
+//go:embed assent.yaml flows/*.yaml flows/tests/*.yaml
 var files embed.FS
 
 // Init returns the commented configuration that `assent init` prints. It works as

@@ -61,7 +61,7 @@ func (b *Body) Outcomes(names ...string) (map[string]Target, Traits) {
 	})
 	var traits Traits
 	for _, name := range names {
-		traits.Exits = append(traits.Exits, Exit{To: outcomes[name]})
+		traits.Exits = append(traits.Exits, Exit{Outcome: name, To: outcomes[name]})
 	}
 	return outcomes, traits
 }

@@ -82,6 +82,7 @@ type Traits struct {
 
 // Exit is one way out of an action.
 type Exit struct {
+	Outcome  string // what it is called where there are several; "" is whatever is not listed
 	To       Target
 	Consent  policy.ConsentState // what the state becomes; "" leaves it
 	Language *string             // what the language becomes; "" is any; nil leaves it

@@ -134,7 +134,7 @@ func (s *collectStep) traits() flowexec.Traits {
 	}
 	slices.Sort(outcomes)
 	for _, outcome := range outcomes {
-		traits.Exits = append(traits.Exits, flowexec.Exit{To: s.outcomes[outcome]})
+		traits.Exits = append(traits.Exits, flowexec.Exit{Outcome: outcome, To: s.outcomes[outcome]})
 	}
 	return traits
 }

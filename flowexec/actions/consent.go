@@ -56,10 +56,10 @@ func (c *consentKeys) names(text string) bool { return text == c.granted || text
 // traits are the four ways out of a consent question.
 func (c *consentKeys) traits(outcomes map[string]flowexec.Target) flowexec.Traits {
 	return flowexec.Traits{Exits: []flowexec.Exit{
-		{To: outcomes[c.granted], Consent: policy.StateGranted},
-		{To: outcomes[c.declined], Consent: policy.StateDeclined},
-		{To: outcomes[noInput.String()], Consent: policy.StateNoInput},
-		{To: outcomes[invalid.String()], Consent: policy.StateInvalid},
+		{Outcome: c.granted, To: outcomes[c.granted], Consent: policy.StateGranted},
+		{Outcome: c.declined, To: outcomes[c.declined], Consent: policy.StateDeclined},
+		{Outcome: noInput.String(), To: outcomes[noInput.String()], Consent: policy.StateNoInput},
+		{Outcome: invalid.String(), To: outcomes[invalid.String()], Consent: policy.StateInvalid},
 	}}
 }
 

@@ -48,7 +48,7 @@ func compileMenu(b *flowexec.Body) (flowexec.Step, flowexec.Traits) {
 	}
 	slices.Sort(choices)
 	for _, choice := range choices {
-		traits.Exits = append(traits.Exits, flowexec.Exit{To: s.choices[choice]})
+		traits.Exits = append(traits.Exits, flowexec.Exit{Outcome: choice, To: s.choices[choice]})
 	}
 	return s, traits
 }

@@ -2,6 +2,8 @@ package actions
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"assent/flowexec"
 )
@@ -26,8 +28,8 @@ func compileSwitch(b *flowexec.Body) (flowexec.Step, flowexec.Traits) {
 		b.Report("cases", "switch has no cases", "cases: { value: task }")
 	}
 	traits := flowexec.Traits{Exits: []flowexec.Exit{{To: s.fallback}}}
-	for _, to := range s.cases {
-		traits.Exits = append(traits.Exits, flowexec.Exit{To: to})
+	for _, value := range slices.Sorted(maps.Keys(s.cases)) {
+		traits.Exits = append(traits.Exits, flowexec.Exit{Outcome: value, To: s.cases[value]})
 	}
 	return s, traits
 }

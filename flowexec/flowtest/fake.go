@@ -1,5 +1,6 @@
 // Package flowtest holds a Caller for tests of flows: a caller who hears what is
-// played, presses keys at the moments that a test names, and never waits.
+// played, presses keys at the moments that a test names, and never waits. Fake is
+// for tests in Go, Script for those that `assent flow test` reads from a file.
 //
 // It keeps the rules that flows rely on: playing queues, a key interrupts a
 // prompt that allows it and skips what is queued behind it but notices, a
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"assent/flowexec"
+	"assent/policy"
 )
 
 // Fake is a scripted caller. Set its fields, run a flow, then read Log and
@@ -40,12 +42,16 @@ type Fake struct {
 	Log     []string // one line for each thing that was done
 	Answers []flowexec.Consent
 	Gate    bool // the gate was asked to open
+	Opened  bool // it was, while the consent's state allowed it
 	Ended   bool // the flow disconnected the call
 
+	state  policy.ConsentState
 	queue  []flowexec.Prompt
 	typed  []byte
 	played map[string]int
 	gone   bool
+
+	connected string // the transfer that reached somebody
 }
 
 // HangUp, among the keys of a script, ends the call.
@@ -66,6 +72,25 @@ func (f *Fake) Heard() []string {
 		}
 	}
 	return heard
+}
+
+// State is what the caller has agreed to.
+func (f *Fake) State() policy.ConsentState {
+	if f.state == "" {
+		return policy.StateNotAsked
+	}
+	return f.state
+}
+
+// End is how the call left the flow: disconnect, hangup, or the transfer that connected, such as "queue support".
+func (f *Fake) End() string {
+	if f.connected != "" {
+		return f.connected
+	}
+	if f.Ended {
+		return "disconnect"
+	}
+	return "hangup"
 }
 
 func (f *Fake) log(format string, args ...any) error {
@@ -220,7 +245,7 @@ func (f *Fake) Answer(ctx context.Context, c flowexec.Consent) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	f.Answers = append(f.Answers, c)
+	f.Answers, f.state = append(f.Answers, c), c.State
 	return f.log("answer %s", c.State)
 }
 
@@ -237,6 +262,9 @@ func (f *Fake) OnFile(ctx context.Context, _ string) (bool, error) {
 	if err := f.over(ctx); err != nil {
 		return false, err
 	}
+	if f.OnFileAs {
+		f.state = policy.StateOnFile
+	}
 	return f.OnFileAs, f.log("on file")
 }
 
@@ -245,7 +273,7 @@ func (f *Fake) EnableRecording(ctx context.Context, action string) error {
 	if err := f.over(ctx); err != nil {
 		return err
 	}
-	f.Gate = true
+	f.Gate, f.Opened = true, f.Opened || f.State().OpensGate()
 	return f.log("enable %s", action)
 }
 
@@ -257,7 +285,7 @@ func (f *Fake) transfer(ctx context.Context, format string, args ...any) (string
 		return "", err
 	}
 	if len(f.Outcomes) == 0 {
-		f.gone = true
+		f.gone, f.connected = true, strings.Join(strings.Fields(f.Log[len(f.Log)-1])[:2], " ")
 		return "", flowexec.ErrOver
 	}
 	outcome := f.Outcomes[0]
