@@ -140,12 +140,13 @@ func (c *Call) record() {
 		c.unavailable(err)
 		return
 	}
-	c.rec.writer = c.deps.Recorder.Open(c.spec(), c.evidence())
+	rate := c.recordingRate()
+	c.rec.writer = c.deps.Recorder.Open(c.spec(rate), c.evidence())
 	var right *media.Stream
 	if c.agent != nil {
 		right = c.agent.stream
 	}
-	c.rec.tap = c.session.Tap(permit, c.caller.stream, right, c.rec.writer)
+	c.rec.tap = c.session.Tap(permit, c.caller.stream, right, rate, c.rec.writer)
 }
 
 // permit is the media engine's proof that the barrier was set, or that this
@@ -248,11 +249,11 @@ func (c *Call) legOn(channel int) string {
 }
 
 // spec is what the recording's sidecar will say of the call.
-func (c *Call) spec() recorder.Spec {
+func (c *Call) spec(rateHz int) recorder.Spec {
 	s := recorder.Spec{
 		ID: event.NewID(), Call: c.id, Trunk: c.trunkName, Queue: c.place.queue, Station: c.place.station,
 		Direction: event.Inbound, From: c.from(), To: c.to(), Reason: string(c.rec.last.Reason),
-		ConfigVersion: c.rules.Version, StartedAt: c.deps.Now(), DualChannel: c.trunk.Recording.DualChannel, Format: c.trunk.Recording.Format,
+		RateHz: rateHz, ConfigVersion: c.rules.Version, StartedAt: c.deps.Now(), DualChannel: c.trunk.Recording.DualChannel, Format: c.trunk.Recording.Format,
 		Consent: recorder.Consent{State: string(c.consent.state), Method: c.consent.method, Key: c.consent.key,
 			Prompt: c.consent.prompt, PromptSHA256: c.consent.sha256, Language: c.consent.language, Ledger: c.consent.ledger()},
 		Channels: []recorder.Channel{channelOf("external", &c.caller), {Party: "internal"}},
@@ -270,6 +271,22 @@ func (c *Call) spec() recorder.Spec {
 		s.Barrier = append(s.Barrier, recorder.Floor(f))
 	}
 	return s
+}
+
+// recordingRate is the sample rate of the recording: that of telephone speech, or of
+// wideband where a party speaks or may yet speak by a codec that carries it.
+func (c *Call) recordingRate() int {
+	const narrowband, wideband = recorder.DefaultRateHz, 16000
+	parties := []*party{&c.caller}
+	if c.agent != nil {
+		parties = append(parties, &c.agent.party)
+	}
+	for _, p := range parties {
+		if media.Wideband(p.agreed.Codec) {
+			return wideband
+		}
+	}
+	return narrowband
 }
 
 func channelOf(side string, p *party) recorder.Channel {

@@ -4,10 +4,12 @@ import (
 	"net"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"assent/media"
+	"assent/media/codec"
 	"assent/sip"
 	"assent/source"
 )
@@ -41,17 +43,31 @@ func (l *loader) checkMedia() {
 		}
 	}
 	l.checkPorts()
-	if len(l.Media.Codecs) == 0 {
-		l.report("media.codecs", "write [PCMA, PCMU]", "no codec: no call could be answered")
-	}
-	for i, name := range l.Media.Codecs {
-		if name != "PCMA" && name != "PCMU" && !notYetCodec(name) {
-			l.report(item("media.codecs", i), source.Suggest(name, "codecs", []string{"PCMA", "PCMU"}), "there is no codec %s", name)
-		}
-	}
-	l.twice("media.codecs", l.Media.Codecs)
+	l.checkCodecs()
 	within(l, "media.dscp", l.Media.DSCP, 0, maxDSCP)
 	l.oneOf("media.io", l.Media.IO, media.IOAuto, media.IOURing, media.IOEpoll)
+}
+
+// comfortNoise is in media.codecs, and carries no voice.
+const comfortNoise = "CN"
+
+func (l *loader) checkCodecs() {
+	names, voices := []string{"PCMA", "PCMU", "G722", "opus", "L16", comfortNoise}, 0
+	for i, name := range l.Media.Codecs {
+		switch {
+		case !slices.Contains(names, name):
+			l.report(item("media.codecs", i), source.Suggest(name, "codecs", names), "there is no codec %s", name)
+		case name == codec.Opus.String() && !codec.HasOpus:
+			l.report(item("media.codecs", i), "remove it, or build with cgo and libopus (make build)", "this build has no %s", name)
+		}
+		if name != comfortNoise {
+			voices++
+		}
+	}
+	if voices == 0 {
+		l.report("media.codecs", "write [PCMA, PCMU]", "no codec: no call could be answered")
+	}
+	l.twice("media.codecs", l.Media.Codecs)
 }
 
 // portRange is how a range of ports is written.

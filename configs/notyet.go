@@ -18,11 +18,6 @@ func (l *loader) notYet() source.Problems {
 			add(n, "tls needs certificates", "use udp:// or tcp://")
 		}
 	})
-	texts(l.doc.Find("media.codecs"), func(n *source.Node, text string) {
-		if notYetCodec(text) {
-			add(n, text+" needs a codec", "use PCMA, PCMU")
-		}
-	})
 	texts(l.doc.Find("store"), func(n *source.Node, text string) {
 		if notYetStore(text) {
 			add(n, "the URL needs PostgreSQL", "use sqlite:PATH")
@@ -73,14 +68,6 @@ func notYetListen(text string) bool { return strings.HasPrefix(text, "tls://") }
 
 func notYetStore(text string) bool {
 	return strings.HasPrefix(text, "postgres://") || strings.HasPrefix(text, "postgresql://")
-}
-
-func notYetCodec(name string) bool {
-	switch strings.ToUpper(name) {
-	case "G722", "OPUS", "L16":
-		return true
-	}
-	return false
 }
 
 // texts calls f for a single value, or for each of a list's.

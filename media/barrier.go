@@ -9,9 +9,6 @@ const (
 	floorGuard = "guard" // one of the two and a guard
 )
 
-// plausibleKey is how far a key's end may lie from the newest audio to be believed: one second.
-const plausibleKey = rateHz
-
 // Barrier is the moment from which a recording is permitted, fixed in each stream's own RTP time.
 type Barrier struct {
 	At     time.Time
@@ -70,9 +67,9 @@ func (l *leg) cut(key *Digit) Floor {
 // floor returns the floor of the source that carries a stream's audio: the later of the end of the key and the end of
 // the newest audio, and a guard more where the key's end is not known in this source's time.
 func (s *source) floor(key *Digit, guard time.Duration) (uint64, string) {
-	margin := uint64(samplesIn(guard))
+	margin := uint64(s.rate.ticks(guard))
 	switch {
-	case key == nil || key.SSRC != s.ssrc || key.ClockHz != rateHz || !s.near(key.End):
+	case key == nil || key.SSRC != s.ssrc || key.ClockHz != int(s.rate) || !s.near(key.End):
 		return s.end + margin, floorGuard
 	case key.Method != MethodRFC4733 && distance(s.end, key.End+margin) > 0:
 		return key.End + margin, floorGuard
@@ -82,8 +79,8 @@ func (s *source) floor(key *Digit, guard time.Duration) (uint64, string) {
 	return s.end, floorAudio
 }
 
-// near tells whether t lies within plausibleKey of the newest audio.
+// near tells whether t lies within a second of the newest audio; a key that does not is not believed.
 func (s *source) near(t uint64) bool {
 	d := distance(s.end, t)
-	return d <= plausibleKey && d >= -plausibleKey
+	return d <= int64(s.rate) && d >= -int64(s.rate)
 }

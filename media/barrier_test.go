@@ -17,7 +17,7 @@ func (w *world) talk(l *leg, p *peer, b byte, frames int) {
 
 func TestTheFloorFollowsFromTheKeyTheAudioOrTheGuard(t *testing.T) {
 	const end, guard = 1_000_000, 1600
-	s := &source{ssrc: 7, end: end, audio: true}
+	s := &source{rate: rateHz, ssrc: 7, end: end, audio: true}
 	key := func(method string, ssrc uint32, at uint64) *Digit {
 		return &Digit{Key: '1', Method: method, SSRC: ssrc, End: at, ClockHz: 8000}
 	}

@@ -67,7 +67,7 @@ func relayBridged(b *testing.B, l *loader) []netip.AddrPort { return bridgeCalls
 
 func relayTaped(b *testing.B, l *loader) []netip.AddrPort {
 	return bridgeCalls(b, l, func(s *Session, left, right *Stream) {
-		s.Tap(s.Cut(nil).Permit(), left, right, &loop{})
+		s.Tap(s.Cut(nil).Permit(), left, right, rateHz, &loop{})
 	})
 }
 

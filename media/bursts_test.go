@@ -8,7 +8,7 @@ import (
 // patternOf feeds a pattern of packets, x lost and anything else received, through a source.
 func patternOf(text string) *source {
 	s := &source{}
-	s.begin(1, 100, 0, 1)
+	s.begin(1, rateHz, 100, 0, 1)
 	for i := range len(text) {
 		if text[i] != 'x' {
 			s.accept(arrival{seq: s.first + 1 + uint64(i), ts: s.newestTS}, true, 0)
@@ -57,7 +57,7 @@ func TestRunsOfLossesAreBurstsAndLoneOnesAreNot(t *testing.T) {
 
 func TestWhatComesLateIsNoLoss(t *testing.T) {
 	s := &source{}
-	s.begin(1, 100, 0, 1)
+	s.begin(1, rateHz, 100, 0, 1)
 	for i := uint64(1); i < 1000; i++ {
 		seq := s.first + i ^ 1 // each pair swapped
 		if i^1 == 0 {

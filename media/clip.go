@@ -7,22 +7,37 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
+	"sync"
 	"time"
 
 	"assent/media/codec"
 	"assent/media/pcm"
 )
 
-// Clip is audio to be played: 8 kHz, encoded once for each codec. It is immutable and may be shared by any number of
+// Clip is audio to be played, encoded once for each format that it is wanted in. It may be shared by any number of
 // streams.
 type Clip struct {
-	encoded [2][]byte // by codec.ID
+	// set once
+	encoded [2][]byte // G.711, by codec.ID: any packet begins at any sample
+	wide    pcm.Audio // what other codecs are made of
 	sha256  string
+
+	mu         sync.Mutex
+	renditions map[renditionKey]*rendition
 }
 
-// NewClip makes a clip of samples at 8 kHz, which it borrows.
+// maxWide is the rate that is kept of a clip: prompts are speech.
+const maxWide = 16000
+
+// NewClip makes a clip of samples at 8 kHz, which it copies.
 func NewClip(samples []int16) *Clip {
-	c := &Clip{}
+	return newClip(samples, pcm.Audio{Samples: slices.Clone(samples), RateHz: pcm.RateHz})
+}
+
+// newClip makes a clip of the same audio at 8 kHz, which it borrows, and at a rate of its own, which it keeps.
+func newClip(samples []int16, wide pcm.Audio) *Clip {
+	c := &Clip{wide: wide, renditions: map[renditionKey]*rendition{}}
 	for id := range c.encoded {
 		c.encoded[id] = make([]byte, len(samples))
 		codec.Encode(codec.ID(id), c.encoded[id], samples)
@@ -48,7 +63,13 @@ func LoadClip(path string) (*Clip, error) {
 	if len(samples) == 0 {
 		return nil, fmt.Errorf("prompt %s: it has no sound; want a file of one sample at least", path)
 	}
-	c := NewClip(samples)
+	if audio.RateHz > maxWide {
+		if audio.Samples, err = pcm.Resample(audio.Samples, audio.RateHz, maxWide); err != nil {
+			return nil, fmt.Errorf("prompt %s: %w", path, err)
+		}
+		audio.RateHz = maxWide
+	}
+	c := newClip(samples, audio)
 	sum := sha256.Sum256(b)
 	c.sha256 = hex.EncodeToString(sum[:])
 	return c, nil

@@ -9,7 +9,7 @@ type Config struct {
 	PublicAddress string `yaml:"public_address"`
 	// Ports is the range of the local ports, "20000-29999", both included.
 	Ports string `yaml:"ports"`
-	// Codecs are offered and accepted in this order: "PCMA", "PCMU".
+	// Codecs are offered and accepted in this order: "PCMA", "PCMU", "G722", "opus", "L16"; "CN" is comfort noise.
 	Codecs []string `yaml:"codecs"`
 	// DSCP marks outgoing RTP and RTCP (RFC 2474); 46 is EF.
 	DSCP int `yaml:"dscp"`

@@ -23,10 +23,14 @@ type output interface {
 	send(l *leg, p port, to netip.AddrPort, packet []byte)
 }
 
+// maxSamples is room for the longest packet, 120 ms at 48 kHz, and for what a change of rate or a slip adds.
+const maxSamples = 6400
+
 // workspace is scratch memory that the cores of a driver share: one works at a time.
 type workspace struct {
 	in     inbound
-	pcm    [maxPacket + 1]int16 // one more for a slip
+	pcm    [maxSamples]int16
+	pcm2   [maxSamples]int16 // what pcm became at another rate
 	bytes  [maxPacket]byte
 	opened [maxPacket + 1]byte            // a packet that was decrypted
 	sealed [maxPacket + srtpOverhead]byte // one that was encrypted
@@ -39,7 +43,9 @@ type inbound struct {
 	packet  []byte
 	offset  int // of payload in packet
 	payload []byte
-	source  *source
+	content
+	ticks  int // RTP time that the payload covers, of audio
+	source *source
 	arrival
 }
 

@@ -21,6 +21,7 @@ func (l *leg) onEvent(in *inbound) {
 		l.counts.Malformed++
 		return
 	}
+	l.keyRate = in.rate
 	p.SSRC, p.Timestamp, p.Marker = in.source.ssrc, in.ts, in.header.Marker
 	l.events.Push(l.core.now, p)
 	l.watchKey()
@@ -37,7 +38,7 @@ func (l *leg) watchKey() {
 
 // onKey takes a key that the telephone-event collector found.
 func (l *leg) onKey(k dtmf.Key) {
-	l.press(Digit{Key: k.Digit, Method: MethodRFC4733, SSRC: k.SSRC, Start: k.Start, End: k.End, ClockHz: rateHz})
+	l.press(Digit{Key: k.Digit, Method: MethodRFC4733, SSRC: k.SSRC, Start: k.Start, End: k.End, ClockHz: int(l.keyRate)})
 }
 
 // press makes a key known, unless another method has told of it already, and lets it barge in.

@@ -172,7 +172,11 @@ func TestSilenceIsNoticedOnceWhenItLastedLongEnough(t *testing.T) {
 func TestTheJitterBufferOrdersAndWaitsNoLongerThanItMust(t *testing.T) {
 	var b jitterBuffer
 	b.reset(defaultJitter)
-	payload := []byte{1}
+	push := func(seq uint64) bool {
+		in := &inbound{payload: []byte{1}, content: content{kind: kindAudio, format: codec.FormatPCMU}, ticks: 1}
+		in.seq, in.ts = seq, seq*160
+		return b.push(in, 0)
+	}
 	pop := func(now time.Duration) uint64 {
 		if p, ok := b.pop(now, b.delay(0)); ok {
 			return p.seq
@@ -180,7 +184,7 @@ func TestTheJitterBufferOrdersAndWaitsNoLongerThanItMust(t *testing.T) {
 		return 0
 	}
 	for _, seq := range []uint64{10, 12, 11, 12, 14} {
-		b.push(seq, seq*160, codec.PCMU, payload, 0)
+		push(seq)
 	}
 	for i, want := range []uint64{10, 11, 12, 0} {
 		if got := pop(time.Millisecond); got != want {
@@ -190,13 +194,13 @@ func TestTheJitterBufferOrdersAndWaitsNoLongerThanItMust(t *testing.T) {
 	if got := pop(20 * time.Millisecond); got != 14 {
 		t.Errorf("after the wait %d, want 14", got)
 	}
-	if b.push(13, 13*160, codec.PCMU, payload, 0) {
+	if push(13) {
 		t.Error("a packet that is too late was taken")
 	}
 	if d := b.delay(time.Second); d != 200*time.Millisecond {
 		t.Errorf("waits %v at most, want 200 ms", d)
 	}
-	b.push(16, 0, codec.PCMU, payload, 0)
+	push(16)
 	if n := b.reset(defaultJitter); n != 1 || b.held != 0 || b.config != defaultJitter {
 		t.Errorf("discarded %d", n)
 	}

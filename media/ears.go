@@ -3,7 +3,6 @@ package media
 import (
 	"time"
 
-	"assent/media/codec"
 	"assent/media/pcm"
 )
 
@@ -11,7 +10,7 @@ const (
 	// quietLevel is the level in dBFS below which audio counts as silence: line noise lies below it, a soft voice above.
 	quietLevel = -45
 	// maxConcealed is the longest gap that the tone detector bridges with the audio before it.
-	maxConcealed = 2 * usualFrame
+	maxConcealed = 2 * rateHz / 50
 )
 
 // ears are what listens to a stream's audio: the in-band DTMF detector and the silence detector, behind a jitter
@@ -20,12 +19,14 @@ type ears struct {
 	buffer     jitterBuffer
 	generation uint32 // of the source that is listened to
 	ssrc       uint32
+	rate       clockRate // of its RTP time
+	voice      voice
 
 	tones     *pcm.Detector // nil where in-band keys are not wanted
 	heard     int64         // samples that the tone detector has taken
 	origin    uint64        // RTP time of its sample 0
-	next      uint64        // RTP time of its next sample
-	last      [jitterFrame]int16
+	next      uint64        // RTP time after the newest packet
+	last      [maxConcealed]int16
 	deafUntil uint64 // RTP time: a tone that began before is no key
 	lastLen   int
 
@@ -83,17 +84,17 @@ func (l *leg) discard() int {
 }
 
 // push takes a packet of audio.
-func (e *ears) push(l *leg, in *inbound, id codec.ID) {
+func (e *ears) push(l *leg, in *inbound) {
 	if e.generation != in.source.generation {
 		if in.verdict != fresh {
 			return
 		}
 		e.follow(l, in)
 	}
-	if !e.buffer.push(in.seq, in.ts, id, in.payload, l.core.at) {
+	if !e.buffer.push(in, l.core.at) {
 		for e.hear(l, e.buffer.config.maxDelay*2) { // overrun: what is held is older than any delay
 		}
-		e.buffer.push(in.seq, in.ts, id, in.payload, l.core.at)
+		e.buffer.push(in, l.core.at)
 	}
 	e.drain(l)
 }
@@ -104,8 +105,8 @@ func (e *ears) follow(l *leg, in *inbound) {
 		e.tones.Flush()
 	}
 	e.buffer.reset(defaultJitter)
-	e.generation, e.ssrc = in.source.generation, in.source.ssrc
-	e.next, e.origin, e.lastLen = in.ts, in.ts-uint64(e.heard), 0
+	e.generation, e.ssrc, e.rate, e.voice = in.source.generation, in.source.ssrc, in.rate, voice{}
+	e.next, e.origin, e.lastLen = in.ts, in.ts-uint64(narrowband.convert(e.heard, e.rate)), 0
 }
 
 // drain hears what is in order, or waited for long enough.
@@ -122,7 +123,7 @@ func (e *ears) delay(l *leg) time.Duration {
 	if s == nil {
 		return e.buffer.config.minDelay
 	}
-	return e.buffer.delay(time.Duration(s.jitter>>4) * tick)
+	return e.buffer.delay(s.jitterTime())
 }
 
 // hear takes the next packet out of the buffer, as if it were later by ahead. It is false if there is none.
@@ -131,17 +132,20 @@ func (e *ears) hear(l *leg, ahead time.Duration) bool {
 	if !ok {
 		return false
 	}
-	samples := l.core.space.pcm[:p.size]
-	codec.Decode(p.codec, samples, p.payload[:p.size])
+	gap := e.rate.convert(distance(e.next, p.ts), narrowband)
+	e.next = p.ts + uint64(p.ticks)
+	if !e.voice.tune(p.format, narrowband) {
+		return true
+	}
+	samples := e.voice.convert(l.core.space, e.voice.decode(l.core.space, p.payload))
 	if e.silence > 0 && pcm.Level(samples) > quietLevel {
 		e.loud = l.core.at
 	}
 	if e.tones != nil {
-		e.bridge(distance(e.next, p.ts))
+		e.bridge(gap)
 		e.write(samples)
-		e.lastLen = copy(e.last[:], samples)
+		e.lastLen = copy(e.last[:], samples[max(0, len(samples)-len(e.last)):])
 	}
-	e.next = p.ts + uint64(p.size)
 	return true
 }
 
@@ -189,8 +193,9 @@ func (e *ears) tick(l *leg) {
 // onTone takes a key that the tone detector found.
 func (l *leg) onTone(p pcm.Press) {
 	e := l.ears
-	if distance(e.origin+uint64(p.Start), e.deafUntil) > 0 {
+	start, end := e.origin+uint64(narrowband.convert(p.Start, e.rate)), e.origin+uint64(narrowband.convert(p.End, e.rate))
+	if distance(start, e.deafUntil) > 0 {
 		return
 	}
-	l.press(Digit{Key: p.Key, Method: MethodInband, SSRC: e.ssrc, Start: e.origin + uint64(p.Start), End: e.origin + uint64(p.End), ClockHz: rateHz})
+	l.press(Digit{Key: p.Key, Method: MethodInband, SSRC: e.ssrc, Start: start, End: end, ClockHz: int(e.rate)})
 }

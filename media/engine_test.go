@@ -111,7 +111,7 @@ func aCallRunsOverRealSocketsAndLeavesNothingBehind(t *testing.T, io string) {
 	}
 	b := s.Cut(&key.Digit)
 	sink := &memory{}
-	tap := s.Tap(b.Permit(), left, right, sink)
+	tap := s.Tap(b.Permit(), left, right, rateHz, sink)
 	p.ts += 1600
 	caller.say(left.Local(), p.say(frameOf(after)))
 	if first := waitFor[FirstSampleNotice](t, notices); first.Tap != tap || first.SSRC != 5 || first.RTPTime < b.Floors[0].RTPTime {
@@ -172,7 +172,7 @@ func TestAfterCloseEverythingIsAHarmlessNoOp(t *testing.T) {
 		if b := s.Cut(&Digit{}); len(b.Floors) != 0 {
 			t.Errorf("cut: %+v", b)
 		}
-		s.Tap(s.NotRequired(), st, nil, &memory{}).Close()
+		s.Tap(s.NotRequired(), st, nil, rateHz, &memory{}).Close()
 		st.Apply(sdp.Agreement{})
 		st.Play(clipOf(1, 1), PlayOptions{})
 		st.Stop()
@@ -189,14 +189,14 @@ func TestAfterCloseEverythingIsAHarmlessNoOp(t *testing.T) {
 	}
 	s := e.NewSession(SessionConfig{})
 	st := openStream(t, s, "caller", callerAddr)
-	tap := s.Tap(s.NotRequired(), st, nil, &memory{})
+	tap := s.Tap(s.NotRequired(), st, nil, rateHz, &memory{})
 	s.Close()
 	use(s, st, tap)
 	other := e.NewSession(SessionConfig{})
 	st = openStream(t, other, "caller", callerAddr)
 	st.Play(clipOf(1, 1000), PlayOptions{})
 	waiting := st.Drained()
-	tap = other.Tap(other.NotRequired(), st, nil, &memory{})
+	tap = other.Tap(other.NotRequired(), st, nil, rateHz, &memory{})
 	e.Close()
 	<-waiting
 	use(other, st, tap)
@@ -232,7 +232,7 @@ func callsFromManyGoroutinesRaceWithTheirEnd(t *testing.T, io string) {
 			a.Apply(agree(callerAddr, codec.PCMU))
 			var users sync.WaitGroup
 			users.Go(func() { a.Play(clipOf(1, 500), PlayOptions{}); <-a.Drained() })
-			users.Go(func() { s.Tap(s.Cut(nil).Permit(), a, b, &memory{}).Close() })
+			users.Go(func() { s.Tap(s.Cut(nil).Permit(), a, b, rateHz, &memory{}).Close() })
 			users.Go(func() { s.Bridge(a, b); b.Close(); a.Stats() })
 			users.Go(func() { s.Close() })
 			users.Wait()

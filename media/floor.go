@@ -40,7 +40,7 @@ func (f *floors) raise(l *leg, from uint64, at, guard time.Duration) {
 	*f = floors{set: true, at: at, guard: guard}
 	for i := range l.sources {
 		if s := &l.sources[i]; s.audio {
-			f.entry[i] = floor{generation: s.generation, from: s.end + uint64(samplesIn(guard))}
+			f.entry[i] = floor{generation: s.generation, from: s.end + uint64(s.rate.ticks(guard))}
 		}
 	}
 	if s := l.speaking(); s != nil {
@@ -79,7 +79,7 @@ func (f *floors) admit(s *source, ts uint64, jump bool, now time.Duration) uint6
 		e.from = later(e.from, ts)
 	}
 	if jump || e.young {
-		e.from = later(e.from, ts+uint64(samplesIn(f.at+f.guard-now)))
+		e.from = later(e.from, ts+uint64(s.rate.ticks(f.at+f.guard-now)))
 	}
 	return e.from
 }

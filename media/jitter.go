@@ -9,8 +9,6 @@ import (
 const (
 	// jitterSlots packets are kept at most: more than maxDelay of the shortest usual packets.
 	jitterSlots = 32
-	// jitterFrame is the longest payload that is kept: 60 ms.
-	jitterFrame = 480
 )
 
 // jitterConfig bounds how long a jitter buffer waits for a missing packet.
@@ -21,7 +19,7 @@ var defaultJitter = jitterConfig{20 * time.Millisecond, 200 * time.Millisecond}
 
 // jitterBuffer brings packets into the order of their RTP time, for those who listen to audio. What is in order passes
 // at once; behind a gap it waits for as long as the jitter makes it likely that the gap closes. It is a ring by sequence
-// number and allocates nothing.
+// number, and allocates nothing once its slots have held a packet each.
 type jitterBuffer struct {
 	// set once
 	config jitterConfig
@@ -37,23 +35,25 @@ type jitterSlot struct {
 	used    bool
 	seq, ts uint64
 	came    time.Duration
-	size    int
-	codec   codec.ID
-	payload [jitterFrame]byte
+	kind    kind
+	ticks   int // RTP time of the payload
+	format  codec.Format
+	payload []byte
 }
 
 // reset forgets all packets, goes back to the state that the configuration gives, and returns how many were held.
 func (b *jitterBuffer) reset(config jitterConfig) (discarded int) {
 	discarded = b.held
-	*b = jitterBuffer{config: config}
+	for i := range b.slots {
+		b.slots[i].used = false
+	}
+	b.config, b.held, b.started = config, 0, false
 	return discarded
 }
 
-// push keeps a copy of a packet. It is false if the packet is too late, or too long to be kept.
-func (b *jitterBuffer) push(seq, ts uint64, id codec.ID, payload []byte, now time.Duration) bool {
-	if len(payload) > jitterFrame {
-		return false
-	}
+// push keeps a copy of a packet. It is false if the packet is too late, or too far ahead to be kept.
+func (b *jitterBuffer) push(in *inbound, now time.Duration) bool {
+	seq := in.seq
 	if !b.started {
 		b.started, b.next, b.newest = true, seq, seq
 	}
@@ -71,7 +71,8 @@ func (b *jitterBuffer) push(seq, ts uint64, id codec.ID, payload []byte, now tim
 	if s.used {
 		return false
 	}
-	s.used, s.seq, s.ts, s.came, s.codec, s.size = true, seq, ts, now, id, copy(s.payload[:], payload)
+	s.used, s.seq, s.ts, s.came, s.kind, s.format, s.ticks = true, seq, in.ts, now, in.kind, in.format, in.ticks
+	s.payload = append(s.payload[:0], in.payload...)
 	b.held++
 	b.newest = later(b.newest, seq)
 	return true

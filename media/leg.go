@@ -12,16 +12,6 @@ import (
 // maxSources is how many senders a stream tells apart at a time: one with audio, one with events, and those before.
 const maxSources = 4
 
-// kind says what a payload type carries.
-type kind uint8
-
-const (
-	kindNone kind = iota
-	kindPCMU
-	kindPCMA
-	kindEvent
-)
-
 // leg is one stream inside a core.
 type leg struct {
 	// set once
@@ -46,10 +36,11 @@ type leg struct {
 	floors      floors
 	before      witnesses
 
-	events *dtmf.Collector
-	merger dtmf.Merger
-	keyDue time.Duration
-	ears   *ears // while something listens
+	events  *dtmf.Collector
+	merger  dtmf.Merger
+	keyDue  time.Duration
+	keyRate clockRate // of the telephone events that come
+	ears    *ears     // while something listens
 
 	alive      alive
 	heard      time.Duration // when the last packet was accepted, or reception began
@@ -65,12 +56,14 @@ type terms struct {
 	remoteRTCP netip.AddrPort
 	locked     bool // learn: the source is known
 	mux        bool
-	receive    [128]kind // by our payload types
-	codec      codec.ID
-	codecName  string // encoding name of what we send
-	payload    uint8  // type of what we send
-	event      int    // payload type of events we send; -1 for none
-	events     bool   // the peer sends telephone events
+	receive    payloads
+	format     codec.Format // of what we send
+	codecName  string       // its encoding name
+	payload    uint8        // its type
+	event      int          // payload type of events we send; -1 for none
+	eventRate  clockRate    // of those events' durations
+	noise      int          // payload type of comfort noise we send; -1 for none
+	events     bool         // the peer sends telephone events
 	ptime      time.Duration
 	sends      bool
 	receives   bool
@@ -107,22 +100,26 @@ func (l *leg) apply(a sdp.Agreement) {
 		return
 	}
 	before := l.terms
-	id, _ := codec.Parse(a.Codec.Name)
+	format, err := codec.FormatOf(a.Codec.Name, a.Codec.ClockHz, a.Codec.Channels)
 	l.terms = terms{
-		agreed: true, remote: unmap(a.Remote), remoteRTCP: unmap(a.RemoteRTCP), mux: a.Mux, codec: id, codecName: a.Codec.Name, payload: a.Codec.PayloadType,
-		event: -1, events: a.ReceiveEvent != nil, ptime: a.Ptime, sends: a.Direction.Sends() && a.Remote.IsValid(),
-		receives: a.Direction.Receives(), encrypted: a.Crypto != nil, extended: a.ExtendedReports,
+		agreed: true, remote: unmap(a.Remote), remoteRTCP: unmap(a.RemoteRTCP), mux: a.Mux, format: format, codecName: a.Codec.Name,
+		payload: a.Codec.PayloadType, event: -1, noise: -1, events: a.ReceiveEvent != nil, ptime: packetTime(format, a.Ptime),
+		sends: a.Direction.Sends() && a.Remote.IsValid() && err == nil, receives: a.Direction.Receives(), encrypted: a.Crypto != nil,
+		extended: a.ExtendedReports,
 	}
 	l.secure(a.Crypto)
-	if l.ptime < minPtime || l.ptime > maxPtime {
-		l.ptime = sdp.DefaultPtime
-	}
 	if a.Event != nil {
-		l.event = int(a.Event.PayloadType)
+		l.event, l.eventRate = int(a.Event.PayloadType), clockRate(a.Event.ClockHz)
 	}
-	l.receive = receivable(a.Receive)
+	if a.Noise != nil {
+		l.noise = int(a.Noise.PayloadType)
+	}
+	l.receive.learn(a.Receive)
 	l.keepLearned(before, unmap(a.Remote))
-	if before.sends != l.sends || before.codec != l.codec || before.remote != l.remote {
+	if l.out.rate != clockRate(format.ClockHz) {
+		l.out.turn(clockRate(format.ClockHz), l.core.random())
+	}
+	if before.sends != l.sends || before.format != l.format || before.remote != l.remote {
 		l.out.cut()
 	}
 	l.expect(before.agreed && before.receives)
@@ -156,8 +153,28 @@ func (l *leg) secure(c *sdp.Crypto) {
 // The packet times that are agreed on lie within these; others are taken for mistakes.
 const (
 	minPtime = 10 * time.Millisecond
-	maxPtime = 120 * time.Millisecond
+	maxPtime = 60 * time.Millisecond
 )
+
+// packetTime returns the length of the packets that we make: what was agreed on, in steps that the format can have, and
+// so that one fits into a datagram.
+func packetTime(f codec.Format, agreed time.Duration) time.Duration {
+	if agreed < minPtime || agreed > maxPtime {
+		agreed = sdp.DefaultPtime
+	}
+	agreed = agreed.Truncate(minPtime)
+	switch {
+	case f.ID == codec.Opus && agreed == 3*minPtime:
+		return 2 * minPtime // a frame of Opus has 10, 20, 40 or 60 ms
+	case f.ID == codec.Opus && agreed == 5*minPtime:
+		return 4 * minPtime
+	case f.ID == codec.L16:
+		for agreed > minPtime && 2*clockRate(f.RateHz).ticks(agreed) > codec.MaxPayload {
+			agreed -= minPtime
+		}
+	}
+	return agreed
+}
 
 // keepLearned keeps the learned address over a re-INVITE that names the same one as before.
 func (l *leg) keepLearned(before terms, named netip.AddrPort) {
@@ -165,21 +182,6 @@ func (l *leg) keepLearned(before terms, named netip.AddrPort) {
 		l.locked, l.remote = true, before.remote
 	}
 	l.named = named
-}
-
-func receivable(codecs []sdp.Codec) (table [128]kind) {
-	for _, c := range codecs {
-		k := kindNone
-		if id, ok := codec.Parse(c.Name); ok && id == codec.PCMU {
-			k = kindPCMU
-		} else if ok {
-			k = kindPCMA
-		} else if c.Is(sdp.Codec{Name: "telephone-event", ClockHz: rateHz, Channels: 1}) {
-			k = kindEvent
-		}
-		table[c.PayloadType&0x7F] = k
-	}
-	return table
 }
 
 // expect watches for RTP from now on, if it was not awaited before.

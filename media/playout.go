@@ -17,7 +17,8 @@ type PlayOptions struct {
 // from the first, whatever the ticks' lateness.
 type playout struct {
 	queue    []item
-	position int           // samples of queue[0] that were sent
+	position int           // samples of queue[0] that were sent, at 8 kHz
+	feed     *converter    // what is heard while the queue is empty: the other leg, in another codec
 	due      time.Duration // when the next packet begins; while the queue is empty, when the last one is over
 	joined   bool          // the next packet follows the last one without a pause
 	queued   uint64        // items queued so far
@@ -26,8 +27,9 @@ type playout struct {
 }
 
 type item struct {
-	clip    *Clip
-	options PlayOptions
+	clip      *Clip
+	options   PlayOptions
+	rendition *rendition // of the clip in the leg's format; nil until needed, and for G.711
 }
 
 // waiter waits until that many items are over.
@@ -49,16 +51,19 @@ func (p *playout) play(l *leg, clip *Clip, options PlayOptions) {
 	if !l.open || clip == nil || clip.samples() == 0 {
 		return
 	}
-	p.queue = append(p.queue, item{clip, options})
+	p.queue = append(p.queue, item{clip: clip, options: options})
 	p.queued++
 	if len(p.queue) == 1 {
 		p.resume(l)
 	}
 }
 
-// resume starts the clock of a queue that is ready: at once, or where the last packet ends.
+// busy tells whether there is something to send.
+func (p *playout) busy(l *leg) bool { return p.playing() || p.feed.alive(l.core.at) }
+
+// resume starts the clock of what is ready: at once, or where the last packet ends.
 func (p *playout) resume(l *leg) {
-	if !l.agreed || !p.playing() {
+	if !l.agreed || !p.busy(l) {
 		return
 	}
 	if p.due < l.core.at-l.ptime {
@@ -71,59 +76,87 @@ func (p *playout) resume(l *leg) {
 func (p *playout) tick(l *leg) {
 	now := l.core.at
 	if l.agreed {
-		if p.playing() && p.due < now-maxLate {
+		if p.busy(l) && p.due < now-maxLate {
 			p.due, p.joined = now, false
 		}
-		for p.playing() && p.due <= now {
+		for p.busy(l) && p.due <= now {
 			p.frame(l)
 		}
-		if p.playing() {
+		if p.busy(l) {
 			l.core.wake(p.due)
 		}
 	}
 	p.tell(l)
 }
 
-// frameSize returns the samples in a packet that we make.
-func (l *leg) frameSize() int { return int(l.ptime / tick) }
-
 // frame sends the next packet. Where the agreement has us silent, the queue's time goes on unheard.
 func (p *playout) frame(l *leg) {
-	n := l.frameSize()
-	packet := l.core.space.bytes[:rtpHeaderSize+n]
-	p.fill(l.codec, packet[rtpHeaderSize:])
 	begun := p.due
 	p.due += l.ptime
-	if !l.sends {
+	if !p.playing() {
+		p.feed.frame(l, begun)
+		return
+	}
+	n := p.supply(l, l.core.space.bytes[rtpHeaderSize:])
+	if !l.sends || n == 0 {
 		p.joined = false
 		return
 	}
-	o := &l.out
+	p.send(l, l.payload, int(l.out.rate.ticks(l.ptime)), n, begun)
+}
+
+// send numbers and sends a packet of our own that begins at begun, covers so much RTP time, and whose payload of n bytes
+// lies in the workspace.
+func (p *playout) send(l *leg, payloadType uint8, ticks, n int, begun time.Duration) {
+	o, packet := &l.out, l.core.space.bytes[:rtpHeaderSize+n]
 	ts, marker := o.clock(begun), true
 	if p.joined {
 		ts, marker = o.ts+uint64(o.frame), false
 	}
 	p.joined = true
-	seq := o.next(ts, n, begun)
-	o.header(packet, l.payload, marker, seq, ts)
+	seq := o.next(ts, ticks, begun)
+	o.header(packet, payloadType, marker, seq, ts)
 	l.transmit(packet, n)
+}
+
+// supply writes the payload of the next packet and returns its length.
+func (p *playout) supply(l *leg, b []byte) int {
+	n := int(l.ptime / tick)
+	if l.format.Companded() {
+		p.fill(l.format.ID, b[:n])
+		return n
+	}
+	current := &p.queue[0]
+	key := renditionKey{l.format, l.ptime}
+	if current.rendition == nil || current.rendition.key != key {
+		current.rendition = current.clip.rendition(key)
+	}
+	size := copy(b, current.rendition.frame(p.position/n))
+	p.position += n
+	p.pass(current)
+	return size
 }
 
 // fill takes the next samples out of the queue; what is missing at its end is silence.
 func (p *playout) fill(id codec.ID, b []byte) {
 	for len(b) > 0 && p.playing() {
 		current := &p.queue[0]
-		n := copy(b, current.clip.encoded[id][p.position:])
+		n := copy(b, current.clip.encoded[id][min(p.position, current.clip.samples()):])
 		b, p.position = b[n:], p.position+n
-		if p.position < current.clip.samples() {
-			continue
-		}
-		p.position = 0
-		if !current.options.Loop {
-			p.drop(0)
-		}
+		p.pass(current)
 	}
 	id.Fill(b)
+}
+
+// pass goes on behind the current item if it is over: to its beginning, or to the next one.
+func (p *playout) pass(current *item) {
+	if p.position < current.clip.samples() {
+		return
+	}
+	p.position = 0
+	if !current.options.Loop {
+		p.drop(0)
+	}
 }
 
 // drop takes an item out of the queue.

@@ -24,10 +24,13 @@ func (l *leg) receiveRTP(from netip.AddrPort, packet []byte) {
 		l.counts.Malformed++
 		return
 	}
-	k := l.receive[in.header.PayloadType]
+	in.content = l.receive.of(in.header.PayloadType)
 	switch {
-	case k == kindNone:
+	case in.kind == kindNone:
 		l.counts.Unknown++
+		return
+	case !in.measure():
+		l.counts.Malformed++
 		return
 	case !l.receives:
 		l.counts.Unwanted++
@@ -36,7 +39,7 @@ func (l *leg) receiveRTP(from netip.AddrPort, packet []byte) {
 		l.locked, l.remote = true, from
 		l.out.cut()
 	}
-	l.take(in, k)
+	l.take(in)
 }
 
 // parse reads an RTP packet, which in borrows.
@@ -62,10 +65,19 @@ func (in *inbound) parse(packet []byte) bool {
 	return true
 }
 
+// measure finds how much time a packet covers. It is false for audio that is none of its format.
+func (in *inbound) measure() bool {
+	in.ticks = 0
+	if in.kind == kindAudio {
+		in.ticks = in.format.Ticks(in.payload)
+		return in.ticks > 0
+	}
+	return true
+}
+
 // take follows a valid packet through the stream: its place, then the other leg, then who listens.
-func (l *leg) take(in *inbound, k kind) {
-	event := k == kindEvent
-	if !l.locate(in, event) {
+func (l *leg) take(in *inbound) {
+	if !l.locate(in) {
 		return
 	}
 	l.heard = l.core.at
@@ -73,23 +85,25 @@ func (l *leg) take(in *inbound, k kind) {
 	if l.timeoutDue == 0 {
 		l.expect(false)
 	}
-	if event {
-		l.forward(in, event, l.codec)
+	switch in.kind {
+	case kindEvent:
+		l.forward(in)
 		l.onEvent(in)
 		for _, t := range l.core.taps {
 			t.event(l, in)
 		}
-		return
-	}
-	id := codec.PCMU
-	if k == kindPCMA {
-		id = codec.PCMA
-	}
-	in.source.hear(in.ts, len(in.payload), l.core.at)
-	owner := l.owns(in)
-	l.forward(in, event, id)
-	if owner {
-		l.listen(in, id)
+	case kindNoise:
+		l.forward(in)
+		for _, t := range l.core.taps {
+			t.noise(l, in)
+		}
+	case kindAudio:
+		in.source.hear(in.ts, in.ticks, l.core.at)
+		owner := l.owns(in)
+		l.forward(in)
+		if owner {
+			l.listen(in)
+		}
 	}
 }
 
@@ -107,25 +121,25 @@ func (l *leg) owns(in *inbound) bool {
 }
 
 // listen hands audio to who listens: the detectors and the taps.
-func (l *leg) listen(in *inbound, id codec.ID) {
+func (l *leg) listen(in *inbound) {
 	if !l.began {
 		l.began = true
 		l.core.notify(FirstMediaNotice{Stream: l.owner})
 	}
 	if l.ears != nil {
-		l.ears.push(l, in, id)
+		l.ears.push(l, in)
 	}
 	for _, t := range l.core.taps {
-		t.audio(l, in, id)
+		t.audio(l, in)
 	}
 }
 
 // locate finds a packet's source and its place in it, and counts it. It is false for a packet that goes no further.
-func (l *leg) locate(in *inbound, event bool) bool {
-	seq, ts, at := in.header.SequenceNumber, in.header.Timestamp, l.core.at
+func (l *leg) locate(in *inbound) bool {
+	seq, ts, at, event := in.header.SequenceNumber, in.header.Timestamp, l.core.at, in.kind == kindEvent
 	s, known := l.source(in.header.SSRC)
 	in.source = s
-	if !known {
+	if !known || in.kind == kindAudio && in.rate != s.rate {
 		l.begin(in)
 		return true
 	}
@@ -152,8 +166,11 @@ func (l *leg) locate(in *inbound, event bool) bool {
 // begin starts a new generation of the packet's source.
 func (l *leg) begin(in *inbound) {
 	l.generations++
-	s := in.source
-	s.begin(l.generations, in.header.SequenceNumber, in.header.Timestamp, l.core.at)
+	s, rate := in.source, in.rate
+	if in.kind != kindAudio && l.format.Known() {
+		rate = clockRate(l.format.ClockHz) // that of the audio that will follow
+	}
+	s.begin(l.generations, rate, in.header.SequenceNumber, in.header.Timestamp, l.core.at)
 	in.arrival = arrival{verdict: fresh, seq: s.first, ts: s.newestTS}
 }
 
@@ -178,28 +195,56 @@ func (l *leg) source(ssrc uint32) (*source, bool) {
 	return s, false
 }
 
-// forward sends a packet on to the bridged leg, at once: the header is written anew, in place, and the payload stays
-// unless the two codecs differ.
-func (l *leg) forward(in *inbound, event bool, id codec.ID) {
+// forward sends a packet on to the bridged leg: at once, if its codec is the other one's or a table leads there, or
+// else by way of the leg's converter.
+func (l *leg) forward(in *inbound) {
 	d := l.peer
-	if d == nil || !d.sends || d.playout.playing() || event && d.event < 0 {
+	if d == nil || !d.sends {
 		return
 	}
-	pt, samples, packet := d.payload, len(in.payload), in.packet[in.offset-rtpHeaderSize:]
-	if event {
-		pt, samples = uint8(d.event), 0
-	} else if id != d.codec {
-		packet = l.core.space.bytes[:rtpHeaderSize+samples]
-		copy(packet[rtpHeaderSize:], in.payload)
-		codec.Transcode(d.codec, id, packet[rtpHeaderSize:])
+	switch feed := d.playout.feed; {
+	case in.kind == kindAudio && in.format == d.format:
+		d.playout.feed = nil
+		l.relay(in, d, d.payload)
+	case in.kind == kindAudio && in.format.Companded() && d.format.Companded():
+		d.playout.feed = nil
+		codec.Transcode(d.format.ID, in.format.ID, in.companded(l.core.space))
+		l.relay(in, d, d.payload)
+	case in.kind == kindAudio:
+		l.convert(in, d)
+	case in.kind == kindNoise && feed != nil:
+		l.convert(in, d)
+	case in.kind == kindNoise && d.noise >= 0:
+		l.relay(in, d, uint8(d.noise))
+	case in.kind == kindEvent && d.event >= 0:
+		in.rescale(l.core.space, d.eventRate)
+		if feed != nil {
+			feed.event(in, d)
+			return
+		}
+		l.relay(in, d, uint8(d.event))
 	}
-	packet = packet[:rtpHeaderSize+len(in.payload)]
-	seq, ts, marker, ok := d.out.forward(in.source, in.arrival, samples, l.core.at)
+}
+
+// companded returns a copy of a packet's payload, in which it may be changed: who listens still wants the original.
+func (in *inbound) companded(space *workspace) []byte {
+	n := copy(space.bytes[rtpHeaderSize:], in.payload)
+	in.packet, in.offset = space.bytes[:rtpHeaderSize+n], rtpHeaderSize
+	return in.packet[rtpHeaderSize:]
+}
+
+// relay sends a packet on: its header is written anew, in place, and its payload stays.
+func (l *leg) relay(in *inbound, d *leg, payloadType uint8) {
+	if d.playout.playing() {
+		return
+	}
+	packet := in.packet[in.offset-rtpHeaderSize : in.offset+len(in.payload)]
+	seq, ts, marker, ok := d.out.forward(in.source, in.arrival, in.ticks, l.core.at)
 	if !ok {
 		return
 	}
 	d.playout.joined = false
-	d.out.header(packet, pt, marker || in.header.Marker, seq, ts)
+	d.out.header(packet, payloadType, marker || in.header.Marker, seq, ts)
 	d.transmit(packet, len(in.payload))
 }
 

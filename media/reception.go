@@ -25,9 +25,9 @@ type totals struct {
 }
 
 // jitterOf follows the interarrival jitter (RFC 3550 appendix A.8). Events are left out: their timestamps stand still.
-func (r *reception) jitterOf(transit time.Duration) {
+func (r *reception) jitterOf(transit time.Duration, rate clockRate) {
 	if r.timed {
-		d := samplesIn(transit - r.transit)
+		d := rate.ticks(transit - r.transit)
 		if d < 0 {
 			d = -d
 		}
@@ -35,6 +35,9 @@ func (r *reception) jitterOf(transit time.Duration) {
 	}
 	r.transit, r.timed = transit, true
 }
+
+// jitterTime returns the interarrival jitter as a length of time.
+func (s *source) jitterTime() time.Duration { return s.rate.span(s.jitter >> 4) }
 
 // expected returns how many packets of this generation were sent, up to the newest.
 func (s *source) expected() uint64 {

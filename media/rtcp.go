@@ -113,8 +113,8 @@ func (r *reports) report(l *leg) rtcp.Packet {
 	}
 	l.out.reported = l.out.packets
 	return &rtcp.SenderReport{
-		SSRC: l.out.ssrc, NTPTime: ntp(l.core.now), RTPTime: uint32(l.out.ts + uint64(samplesIn(l.core.at-l.out.at))),
-		PacketCount: uint32(l.out.packets), OctetCount: uint32(l.out.octets), Reports: blocks,
+		SSRC: l.out.ssrc, NTPTime: ntp(l.core.now), RTPTime: uint32(l.out.ts + uint64(l.out.rate.ticks(l.core.at-l.out.at))),
+		PacketCount: uint32(l.out.packets - l.out.before[0]), OctetCount: uint32(l.out.octets - l.out.before[1]), Reports: blocks,
 	}
 }
 
@@ -258,7 +258,7 @@ func (r *reports) account(l *leg, b rtcp.ReceptionReport) {
 	if distance(l.out.seq, newest) > 0 {
 		newest = l.out.seq // nobody hears more than was sent
 	}
-	r.jitter = time.Duration(b.Jitter) * tick
+	r.jitter = l.out.rate.span(int64(b.Jitter))
 	r.theirs = remoteReport{known: true, at: l.core.at, newest: newest, lost: lost, unheard: r.theirs.unheard}
 	r.history.add(r.theirs)
 }

@@ -1,6 +1,11 @@
 package media
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"assent/media/pcm"
+)
 
 // SessionConfig is what a session is made of.
 type SessionConfig struct {
@@ -114,11 +119,11 @@ func (s *Session) NotRequired() (p Permit) {
 
 // Tap connects a recorder to two streams, left the external party and right the internal one, which may be nil and
 // follow by Tap.Replace. It is the one place in the program that does so. Without a permit of this session nothing is
-// ever placed.
-func (s *Session) Tap(p Permit, left, right *Stream, sink Sink) *Tap {
-	t := &Tap{session: s, sink: sink, gated: p.gated, closed: true}
+// ever placed. The sink gets samples at rateHz, one of pcm.Rates, whatever the streams have.
+func (s *Session) Tap(p Permit, left, right *Stream, rateHz int, sink Sink) *Tap {
+	t := &Tap{session: s, sink: sink, rateHz: rateHz, gated: p.gated, closed: true}
 	s.post(func() {
-		if !s.permits(p, left, right, sink) {
+		if !s.permits(p, left, right, sink) || !slices.Contains(pcm.Rates, rateHz) {
 			s.driver.log.Error("recording refused: no permit for these streams")
 			return
 		}

@@ -1,10 +1,6 @@
 package media
 
-import (
-	"time"
-
-	"assent/media/codec"
-)
+import "time"
 
 const (
 	// settleFor is how long a new source on channel 1 is listened to before it is placed: its first packet may be late by
@@ -13,8 +9,8 @@ const (
 	settleFor = 120 * time.Millisecond
 	// maxSettling bounds the packets that wait for it.
 	maxSettling = 16
-	// maxSettlingPayload bounds their size: 60 ms of G.711.
-	maxSettlingPayload = 480
+	// maxSettlingBytes bounds their size together: as many packets of 20 ms of G.711, three times as long.
+	maxSettlingBytes = maxSettling * 480
 )
 
 // settling are the first packets of a source that has no place on the timeline yet. The zero value is empty.
@@ -22,37 +18,37 @@ type settling struct {
 	generation uint32 // of the source that they are from
 	due        time.Duration
 	packets    []settlingPacket
+	bytes      []byte // their payloads
 }
 
 // settlingPacket is a packet that was admitted, with a payload of its own.
 type settlingPacket struct {
-	in    inbound
-	from  uint64
-	id    codec.ID
-	bytes [maxSettlingPayload]byte
+	in   inbound
+	from uint64
 }
 
 // settle keeps a packet of a source that is new on channel i until the source can be placed. It is false if the packet
 // is to be placed now, the source being anchored.
-func (t *Tap) settle(i int, in *inbound, from uint64, id codec.ID) bool {
+func (t *Tap) settle(i int, in *inbound, from uint64) bool {
 	ch, now := &t.channels[i], t.core.at
 	w := &ch.settling
 	if w.generation != in.source.generation {
 		t.settled(i)
 		w.generation, w.due = in.source.generation, now+settleFor
 		if w.packets == nil {
-			w.packets = make([]settlingPacket, 0, maxSettling)
+			w.packets, w.bytes = make([]settlingPacket, 0, maxSettling), make([]byte, 0, maxSettlingBytes)
 		}
 	}
-	if now >= w.due || len(w.packets) == cap(w.packets) || len(in.payload) > maxSettlingPayload {
+	if now >= w.due || len(w.packets) == cap(w.packets) || len(w.bytes)+len(in.payload) > cap(w.bytes) {
 		t.settled(i)
 		return false
 	}
 	w.packets = w.packets[:len(w.packets)+1]
 	p := &w.packets[len(w.packets)-1]
-	p.in = inbound{source: in.source, arrival: in.arrival}
-	p.in.payload = p.bytes[:copy(p.bytes[:], in.payload)]
-	p.from, p.id = from, id
+	p.in = inbound{source: in.source, arrival: in.arrival, content: in.content, ticks: in.ticks}
+	begin := len(w.bytes)
+	w.bytes = append(w.bytes, in.payload...)
+	p.in.payload, p.from = w.bytes[begin:], from
 	t.core.wake(w.due)
 	return true
 }
@@ -62,7 +58,7 @@ func (t *Tap) settled(i int) {
 	ch := &t.channels[i]
 	w := &ch.settling
 	packets := w.packets
-	w.packets, w.due = w.packets[:0], 0
+	w.packets, w.bytes, w.due = w.packets[:0], w.bytes[:0], 0
 	if len(packets) == 0 || packets[0].in.source.generation != w.generation {
 		return // nothing, or its sender is gone already
 	}
@@ -72,6 +68,7 @@ func (t *Tap) settled(i int) {
 			first = packets[k].in.ts
 		}
 	}
+	t.drain(i)
 	t.timeline.anchor(i, packets[0].in.source, first)
 	ch.near = neighbours{}
 	for k := range packets {
@@ -83,7 +80,7 @@ func (t *Tap) settled(i int) {
 		if p.from == never {
 			continue
 		}
-		t.silences(i, &p.in, p.in.ts+uint64(len(p.in.payload)))
-		t.place(i, &p.in, p.from, p.id)
+		t.silences(i, &p.in, p.in.ts+uint64(p.in.ticks))
+		t.place(i, &p.in, p.from)
 	}
 }

@@ -257,7 +257,7 @@ func (m *memory) Slip(_ int, _ int64, samples int) { m.slips = append(m.slips, s
 
 // record taps two legs of a world.
 func (w *world) record(left, right *leg, sink Sink, p Permit) *Tap {
-	t := &Tap{sink: sink, gated: p.gated}
+	t := &Tap{sink: sink, rateHz: rateHz, gated: p.gated}
 	w.core.tap(t, left, right)
 	return t
 }

@@ -6,13 +6,11 @@ const (
 	// maxDropout and maxMisorder bound what is taken for loss and for disorder (RFC 3550 appendix A.1).
 	maxDropout  = 3000
 	maxMisorder = 100
-	// maxJump is how far a timestamp may leap before it counts as a new stream: one second.
-	maxJump = rateHz
 	// maxStandstill is how much less RTP time than true time may go by between two packets before the sender's clock counts
 	// as having stood still: more than a network's jitter. There are phones that stop it while they hold a call.
-	maxStandstill = rateHz / 4
+	maxStandstill = time.Second / 4
 	// usualFrame is the length of a packet until one was seen.
-	usualFrame = 160
+	usualFrame = 20 * time.Millisecond
 )
 
 // verdict says how a packet fits into what came before it.
@@ -30,7 +28,7 @@ const (
 type arrival struct {
 	verdict verdict
 	seq, ts uint64 // extended
-	jump    bool   // the timestamp leapt by more than maxJump
+	jump    bool   // the timestamp leapt by more than a second
 	stood   bool   // the sender's clock stood still before it, by more than maxStandstill
 }
 
@@ -40,6 +38,7 @@ type source struct {
 	ssrc       uint32
 	generation uint32 // unique in its leg; 0 is an unused slot
 	slot       int
+	rate       clockRate // of its timestamps; another one makes a new generation
 
 	first, newest uint64        // extended sequence numbers, the first of this generation
 	seen          uint64        // bit i: newest-i was received
@@ -53,7 +52,7 @@ type source struct {
 	spoke     time.Duration // when audio came last
 	returned  bool          // its SSRC was heard before the barrier, and forgotten since
 	end       uint64        // RTP time after the newest audio
-	frame     int64         // samples in the last audio packet
+	frame     int64         // RTP time in the last audio packet
 	reference uint64        // RTP time that transit times are counted from
 	baseline  baseline
 
@@ -62,10 +61,12 @@ type source struct {
 }
 
 // begin starts a generation with its first packet.
-func (s *source) begin(generation uint32, seq uint16, ts uint32, arrival time.Duration) {
+func (s *source) begin(generation uint32, rate clockRate, seq uint16, ts uint32, arrival time.Duration) {
 	old := *s
-	*s = source{ssrc: old.ssrc, slot: old.slot, returned: old.returned, generation: generation, heard: arrival, stamped: arrival}
-	s.earlier, s.jitter, s.bursts = old.sum(), old.jitter, old.bursts
+	*s = source{
+		ssrc: old.ssrc, slot: old.slot, rate: rate, returned: old.returned, generation: generation, heard: arrival, stamped: arrival,
+	}
+	s.earlier, s.jitter, s.bursts = old.sum(), rate.ticks(old.rate.span(old.jitter)), old.bursts
 	s.first = (old.newest>>16+1)<<16 | uint64(seq)
 	s.newestTS = (old.newestTS>>32+1)<<32 | uint64(ts)
 	if old.generation == 0 {
@@ -82,8 +83,8 @@ func (s *source) place(seq uint16, ts uint32, event bool, at time.Duration) arri
 	ahead, leap := distance(s.newest, a.seq), distance(s.newestTS, a.ts)
 	switch {
 	case ahead > 0 && ahead < maxDropout:
-		a.stood = !event && samplesIn(at-s.stamped)-leap > maxStandstill
-		a.jump = !event && (leap > maxJump || leap < -maxJump)
+		a.stood = !event && at-s.stamped-s.rate.span(leap) > maxStandstill
+		a.jump = !event && !s.isNear(leap)
 		if a.jump && !s.plausible(ahead, leap, at) {
 			a.verdict = doubtful
 			s.suspect, s.suspicious = seq, true // the sequence goes on: proof enough
@@ -106,14 +107,15 @@ func (s *source) place(seq uint16, ts uint32, event bool, at time.Duration) arri
 // plausible tells whether a leap is what the time since, or the packets since, account for: a pause of the sender
 // (silence suppression, hold) or a long loss.
 func (s *source) plausible(ahead, leap int64, at time.Duration) bool {
-	off := leap - samplesIn(at-s.stamped)
-	return off > -maxJump && off < maxJump || s.onLine(ahead, leap)
+	return s.isNear(leap-s.rate.ticks(at-s.stamped)) || s.onLine(ahead, leap)
 }
+
+// isNear tells whether a leap of the timestamp is below the second from which it counts as a new stream.
+func (s *source) isNear(leap int64) bool { return leap > -int64(s.rate) && leap < int64(s.rate) }
 
 // onLine tells whether a packet's sequence number and time belong together in the present numbering.
 func (s *source) onLine(ahead, leap int64) bool {
-	off := leap - ahead*max(s.frame, usualFrame/2)
-	return off > -maxJump && off < maxJump
+	return s.isNear(leap - ahead*max(s.frame, s.rate.ticks(usualFrame/2)))
 }
 
 // restarts tells whether a doubtful packet proves that the sender numbers anew, and remembers it if not.
@@ -155,16 +157,16 @@ func (s *source) judge(ahead int64) {
 	}
 }
 
-// hear takes an audio packet into the clock's estimates: its samples, and when it came.
-func (s *source) hear(ts uint64, samples int, at time.Duration) {
-	end := ts + uint64(samples)
+// hear takes an audio packet into the clock's estimates: the time that it covers, and when it came.
+func (s *source) hear(ts uint64, ticks int, at time.Duration) {
+	end := ts + uint64(ticks)
 	if !s.audio || distance(s.end, end) > 0 {
 		s.end = end
 	}
-	s.audio, s.frame, s.spoke = true, int64(samples), at
+	s.audio, s.frame, s.spoke = true, int64(ticks), at
 	transit := at - s.since(ts)
 	s.baseline.add(at, transit)
-	s.reception.jitterOf(transit)
+	s.reception.jitterOf(transit, s.rate)
 }
 
 // restart forgets when packets came before the one at ts: the clock's estimates begin with that.
@@ -175,7 +177,12 @@ func (s *source) restart(ts uint64, at time.Duration) {
 
 // since returns the time between the source's reference and ts, by its own clock.
 func (s *source) since(ts uint64) time.Duration {
-	return time.Duration(distance(s.reference, ts)) * tick
+	return s.rate.span(distance(s.reference, ts))
+}
+
+// timeAt returns the RTP time of the sample that would arrive at a time without jitter: the opposite of due.
+func (s *source) timeAt(at time.Duration) uint64 {
+	return s.reference + uint64(s.rate.ticks(at-s.baseline.least))
 }
 
 // due returns when the sample at ts would have arrived without jitter.

@@ -76,7 +76,7 @@ func (l *leg) stats() StreamStats {
 	}
 	l.judge(&s)
 	if speaking := l.speaking(); speaking != nil {
-		s.Jitter = time.Duration(speaking.jitter>>4) * tick
+		s.Jitter = speaking.jitterTime()
 	}
 	return s
 }

@@ -1,13 +1,9 @@
 package media
 
-import (
-	"time"
-
-	"assent/media/codec"
-)
+import "time"
 
 // Sink takes the audio of a recording. It is called on the driver and must not block; slices are borrowed. Positions
-// are in samples at 8 kHz from the recording's start. The recorder implements it.
+// are in samples from the recording's start, at its rate. The recorder implements it.
 type Sink interface {
 	// Place puts samples at a position of a channel: 0 the external party, 1 the internal one.
 	Place(channel int, pos int64, samples []int16)
@@ -23,7 +19,7 @@ type Sink interface {
 const (
 	advanceEvery = 100 * time.Millisecond
 	// markBehind is how far the parts of a pause stay behind the present: what was said before it may still come.
-	markBehind = rateHz / 10
+	markBehind = 100 * time.Millisecond
 	// markDTX is the kind of silence that the sender meant.
 	markDTX = "dtx"
 )
@@ -34,6 +30,7 @@ type Tap struct {
 	session *Session
 	core    *core
 	sink    Sink
+	rateHz  int  // of the recording's samples
 	gated   bool // the barrier's floors hold
 
 	// owned by the core's driver
@@ -55,12 +52,13 @@ type channel struct {
 	until    int64    // while paused: the position where the pause began; none later is taken
 	marked   int64    // while paused: up to where it was told
 	near     neighbours
+	line     line // of codecs that must be decoded in order
 }
 
 // tap begins a recording. Its position 0 is the later of the barrier's floor and the newest audio of left; where left
 // has no audio yet, it is now.
 func (c *core) tap(t *Tap, left, right *leg) {
-	t.core, t.timeline.zero = c, c.at
+	t.core, t.timeline.zero, t.timeline.rate = c, c.at, clockRate(t.rateHz)
 	c.taps = append(c.taps, t)
 	t.connect(0, left)
 	t.connect(1, right)
@@ -79,6 +77,7 @@ func (c *core) tap(t *Tap, left, right *leg) {
 func (t *Tap) connect(channel int, l *leg) {
 	ch := &t.channels[channel]
 	ch.leg, ch.near = l, neighbours{}
+	ch.line.reset()
 	t.timeline.tracks[channel].generation = 0
 	if l != nil {
 		ch.floors.raise(l, newestAudio(l), t.core.at, 0)
@@ -94,16 +93,16 @@ func newestAudio(l *leg) uint64 {
 }
 
 // audio takes a packet of audio that came on l.
-func (t *Tap) audio(l *leg, in *inbound, id codec.ID) {
+func (t *Tap) audio(l *leg, in *inbound) {
 	for i := range t.channels {
 		if t.channels[i].leg == l {
-			t.record(i, in, id)
+			t.record(i, in)
 		}
 	}
 }
 
 // record holds a packet against the floors and places what is left of it.
-func (t *Tap) record(i int, in *inbound, id codec.ID) {
+func (t *Tap) record(i int, in *inbound) {
 	s, ch, now := in.source, &t.channels[i], t.core.at
 	from := ch.floors.admit(s, in.ts, in.jump, now)
 	if t.gated {
@@ -116,13 +115,14 @@ func (t *Tap) record(i int, in *inbound, id codec.ID) {
 		t.standstill(i, in)
 	}
 	if t.timeline.tracks[i].generation != s.generation {
-		if i == 1 && t.settle(i, in, from, id) {
+		if i == 1 && t.settle(i, in, from) {
 			return
 		}
 		if t.timeline.tracks[i].generation != s.generation {
 			if in.verdict != fresh {
 				return
 			}
+			t.drain(i)
 			t.timeline.anchor(i, s, in.ts)
 			ch.near = neighbours{}
 		}
@@ -130,50 +130,89 @@ func (t *Tap) record(i int, in *inbound, id codec.ID) {
 	if i == 0 {
 		t.timeline.follow(s)
 	}
-	t.silences(i, in, in.ts+uint64(len(in.payload)))
-	t.place(i, in, from, id)
+	t.silences(i, in, in.ts+uint64(in.ticks))
+	t.place(i, in, from)
 }
 
 // standstill forgets the place of a source whose clock stood still in a pause, so that it is placed by its arrival: by
 // its RTP time it would speak in the pause, for as long as that lasted.
 func (t *Tap) standstill(i int, in *inbound) {
+	t.drain(i)
+	t.channels[i].line.reset()
 	in.source.restart(in.ts, t.core.at)
 	t.timeline.tracks[i].generation = 0
 	t.channels[i].settling.generation = 0
 }
 
-// place decodes a packet and hands the part above its floor to the sink.
-func (t *Tap) place(i int, in *inbound, from uint64, id codec.ID) {
-	tr, ch, samples := &t.timeline.tracks[i], &t.channels[i], t.core.space.pcm[:len(in.payload)]
-	position := tr.locate(in.ts)
-	cut := max(distance(in.ts, from), -position, 0)
-	if cut >= int64(len(samples)) {
+// place decodes a packet, or lets it wait until it can be decoded in order, and hands what lies above its floor on.
+func (t *Tap) place(i int, in *inbound, from uint64) {
+	ch, below := &t.channels[i], distance(in.ts, from)
+	if below >= int64(in.ticks) {
 		return
 	}
-	slip := 0
-	if i == 1 && cut == 0 && in.verdict == fresh {
-		slip = t.timeline.wanted(in.source, in.ts, t.core.at)
+	if needsOrder(in.format, t.timeline.rate) {
+		if below <= 0 { // what a packet across the floor would leave in a decoder is of below it
+			t.queue(i, in)
+		}
+		return
 	}
-	codec.Decode(id, samples, in.payload)
+	if !ch.line.voice.tune(in.format, t.timeline.rate) {
+		return
+	}
+	p := piece{source: in.source, ssrc: in.source.ssrc, ts: in.ts, position: t.timeline.tracks[i].locate(in.ts), below: max(below, 0), fresh: in.verdict == fresh}
+	t.put(i, p, ch.line.voice.decode(t.core.space, in.payload))
+}
+
+// piece says where samples belong.
+type piece struct {
+	source   *source // whose clock leads the channel; only of what is fresh
+	ssrc     uint32
+	ts       uint64 // RTP time of the first
+	position int64  // of the first
+	below    int64  // how many at the beginning lie below the floor
+	fresh    bool   // they are the newest of their source
+}
+
+// put hands samples to the sink: what lies above the floor and within the recording, and not in a pause.
+func (t *Tap) put(i int, p piece, samples []int16) (slipped int) {
+	ch, position, whole := &t.channels[i], p.position, len(samples)
+	cut := max(p.below, -position, 0)
+	if cut >= int64(len(samples)) {
+		return 0
+	}
 	if t.pause != "" {
 		if samples = samples[:min(max(ch.until-position, 0), int64(len(samples)))]; cut >= int64(len(samples)) {
-			return
+			return 0
 		}
 	}
-	if slip != 0 && len(samples) == len(in.payload) && len(samples) > 1 {
-		samples = stretch(samples, slip)
-		t.timeline.slip(in.ts, slip, t.core.at)
-		t.sink.Slip(i, position+int64(len(samples)), slip)
+	if i == 1 && cut == 0 && p.fresh && len(samples) == whole && whole > 1 {
+		slipped = t.timeline.wanted(p.source, p.ts, t.core.at)
+	}
+	if slipped != 0 {
+		samples = stretch(samples, slipped)
+		t.timeline.slip(p.ts, slipped, t.core.at)
+		t.sink.Slip(i, position+int64(len(samples)), slipped)
 	}
 	samples = samples[cut:]
 	position += cut
 	t.endPause(i, position)
 	if !ch.placed {
 		ch.placed = true
-		t.core.notify(FirstSampleNotice{Tap: t, Channel: i, SSRC: in.source.ssrc, RTPTime: in.ts + uint64(cut)})
+		t.core.notify(FirstSampleNotice{Tap: t, Channel: i, SSRC: p.ssrc, RTPTime: p.ts + uint64(cut)})
 	}
 	t.sink.Place(i, position, samples)
-	tr.end = max(tr.end, position+int64(len(samples)))
+	track := &t.timeline.tracks[i]
+	track.end = max(track.end, position+int64(len(samples)))
+	return slipped
+}
+
+// noise takes a packet of comfort noise that came on l: what lies between it and its neighbours is silence.
+func (t *Tap) noise(l *leg, in *inbound) {
+	for i := range t.channels {
+		if t.channels[i].leg == l && t.timeline.tracks[i].generation == in.source.generation {
+			t.silences(i, in, in.ts)
+		}
+	}
 }
 
 // event takes a telephone-event packet that came on l: time without audio, of which nothing is missing.
@@ -183,7 +222,7 @@ func (t *Tap) event(l *leg, in *inbound) {
 		if ch.leg != l || t.timeline.tracks[i].generation != in.source.generation || len(in.payload) < 4 {
 			continue
 		}
-		lasted := uint64(in.payload[2])<<8 | uint64(in.payload[3])
+		lasted := uint64(in.rate.convert(int64(in.payload[2])<<8|int64(in.payload[3]), in.source.rate))
 		t.silences(i, in, in.ts+lasted)
 		t.mark(i, in.ts, in.ts+lasted)
 	}
@@ -222,12 +261,14 @@ func (t *Tap) tick() {
 		} else if due != 0 {
 			t.core.wake(due)
 		}
+		t.hear(i)
 	}
 	if t.advance <= now {
 		t.advance = now + advanceEvery
 		position := t.timeline.position(now)
 		if t.pause != "" {
-			t.tellPause(position-markBehind, position-markBehind)
+			behind := position - t.timeline.rate.ticks(markBehind)
+			t.tellPause(behind, behind)
 		}
 		if position > t.reached {
 			t.reached = position
@@ -280,7 +321,7 @@ func (t *Tap) suspend(kind string) {
 	if t.closed || kind == "" || kind == t.pause {
 		return
 	}
-	t.settled(1)
+	t.finish()
 	if t.pause != "" {
 		t.tellPause(t.edge(0), t.edge(1))
 		t.pause = kind
@@ -300,8 +341,10 @@ func (t *Tap) resume() {
 	if t.closed || t.pause == "" {
 		return
 	}
+	t.finish()
 	t.tellPause(t.edge(0), t.edge(1))
 	for i := range t.channels {
+		t.channels[i].line.reset()
 		t.channels[i].resumed = t.pause
 		if l := t.channels[i].leg; l != nil {
 			t.channels[i].floors.raise(l, newestAudio(l), t.core.at, t.core.guard)
@@ -315,7 +358,7 @@ func (t *Tap) replace(right *leg) {
 	if t.closed || right == t.channels[1].leg {
 		return
 	}
-	t.settled(1)
+	t.finish()
 	edge := t.edge(1)
 	t.connect(1, right)
 	if t.pause != "" {
@@ -328,7 +371,7 @@ func (t *Tap) close() int64 {
 	if t.closed {
 		return t.reached
 	}
-	t.settled(1)
+	t.finish()
 	if t.pause != "" {
 		t.tellPause(t.edge(0), t.edge(1))
 	}

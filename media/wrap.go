@@ -3,9 +3,9 @@ package media
 import "time"
 
 const (
-	// rateHz is the clock of every stream: G.711's, and of telephone events beside it (RFC 4733 section 2.1).
+	// rateHz is the rate of telephone speech, at which keys and silence are listened for.
 	rateHz = 8000
-	// tick is the length of one unit of RTP time.
+	// tick is the length of one of its samples.
 	tick = time.Second / rateHz
 	// extendedOrigin is where extended numbers begin, so that what came before the first packet stays above zero.
 	extendedOrigin = 1 << 32
@@ -32,5 +32,31 @@ func later(a, b uint64) uint64 {
 	return a
 }
 
-// samplesIn returns how many units of RTP time d has, rounded down.
-func samplesIn(d time.Duration) int64 { return int64(d / tick) }
+// clockRate is how many units of RTP time a stream has in a second; of a recording, how many samples.
+type clockRate int64
+
+// ticks returns how many units d has, rounded towards zero.
+func (r clockRate) ticks(d time.Duration) int64 {
+	return int64(d/time.Second)*int64(r) + int64(d%time.Second)*int64(r)/int64(time.Second)
+}
+
+// span returns how long that many units last.
+func (r clockRate) span(ticks int64) time.Duration {
+	if r == 0 {
+		return 0
+	}
+	whole, rest := ticks/int64(r), ticks%int64(r)
+	return time.Duration(whole)*time.Second + time.Duration(rest)*time.Second/time.Duration(r)
+}
+
+// convert returns how many units of another rate last as long as that many of r, rounded down.
+func (r clockRate) convert(ticks int64, to clockRate) int64 {
+	if r == to {
+		return ticks
+	}
+	scaled := ticks * int64(to)
+	if scaled < 0 {
+		return (scaled - int64(r) + 1) / int64(r)
+	}
+	return scaled / int64(r)
+}

@@ -57,7 +57,7 @@ func (l *leg) incoming() path {
 		loss = float64(sum.lost()) / float64(sum.expected)
 	}
 	return path{codec: l.codecName, loss: loss, burst: s.bursts.ratio(loss), delay: l.reports.rtt / 2,
-		sway: time.Duration(s.jitter>>4) * tick}
+		sway: s.jitterTime()}
 }
 
 // outgoing is the way from us to the peer, by its reports.

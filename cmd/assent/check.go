@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"assent/app"
+	"assent/media/codec"
 	"assent/source"
 )
 
@@ -27,6 +28,9 @@ func (v checkVerb) Run(io streams) error {
 		problems = append(problems, source.All(err)...)
 		verdicts = append(verdicts, judge(file, warnings, err))
 		printWarnings(io, warnings)
+		if v.Output != "json" && !codec.HasOpus {
+			fmt.Fprintln(io.err, "note: this build has no Opus; one made with cgo and libopus (make build) has")
+		}
 		if err == nil && v.Output != "json" {
 			fmt.Fprintf(io.out, "%s: valid\n", file)
 		}

@@ -3,6 +3,9 @@ package main
 import (
 	"fmt"
 	"runtime/debug"
+	"strings"
+
+	"assent/media/codec"
 )
 
 // version is set by the linker.
@@ -15,13 +18,14 @@ func (v versionVerb) Run(io streams) error {
 	build := struct {
 		Version string `json:"version"`
 		Go      string `json:"go"`
-	}{Version: version}
+		Opus    string `json:"opus,omitempty"`
+	}{Version: version, Opus: codec.OpusVersion()}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		build.Go = info.GoVersion
 	}
 	if v.Output == "json" {
 		return v.print(io.out, build, nil, nil)
 	}
-	_, err := fmt.Fprintf(io.out, "assent %s %s\n", build.Version, build.Go)
+	_, err := fmt.Fprintln(io.out, strings.TrimSpace("assent "+build.Version+" "+build.Go+" "+build.Opus))
 	return err
 }

@@ -3,28 +3,29 @@ package pcm
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
-// Rates lists the sample rates that can be turned into RateHz.
+// Rates lists the sample rates that can be turned into each other.
 var Rates = []int{8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000}
 
-// Resample returns samples, taken at fromHz, at RateHz, and of the same duration. Frequencies that 8 kHz can't hold are
-// removed. It borrows samples; the caller owns the result, which at equal rates is samples itself.
-func Resample(samples []int16, fromHz int) ([]int16, error) {
-	if fromHz == RateHz {
+// Resample returns samples, taken at fromHz, at toHz, and of the same duration. Frequencies that the lower rate can't
+// hold are removed. It borrows samples; the caller owns the result, which at equal rates is samples itself.
+func Resample(samples []int16, fromHz, toHz int) ([]int16, error) {
+	if fromHz == toHz {
 		return samples, nil
 	}
-	f, err := newPolyphase(fromHz)
+	f, err := newPolyphase(fromHz, toHz, 1)
 	if err != nil {
 		return nil, err
 	}
 	return f.apply(samples), nil
 }
 
-// The filter passes telephone speech whole and is down by 80 dB from where 8 kHz would fold it back into that band.
+// The filter passes the voice whole, of 8 kHz up to 3400 Hz, and is down by 80 dB from where the lower rate would fold
+// it back into that band.
 const (
-	passHz     = 3400
-	stopHz     = 4000
+	pass       = 0.85  // of half the lower rate
 	kaiserBeta = 7.857 // 0.1102 (A - 8.7) for A = 80 dB
 	stopDB     = 80
 )
@@ -37,24 +38,26 @@ type polyphase struct {
 	taps     [][]float64 // by phase, 2*half each
 }
 
-func newPolyphase(fromHz int) (*polyphase, error) {
-	for _, rate := range Rates {
-		if rate == fromHz {
-			return designPolyphase(fromHz), nil
+// newPolyphase designs a filter that stops at stop times half the lower rate. At 1 nothing folds back at all; at
+// 2 - pass what folds back stays above the pass band, with half the taps.
+func newPolyphase(fromHz, toHz int, stop float64) (*polyphase, error) {
+	for _, rate := range [...]int{fromHz, toHz} {
+		if !slices.Contains(Rates, rate) {
+			return nil, fmt.Errorf("sample rate %d Hz; want one of %v", rate, Rates)
 		}
 	}
-	return nil, fmt.Errorf("sample rate %d Hz; want one of %v", fromHz, Rates)
+	return designPolyphase(fromHz, toHz, stop), nil
 }
 
-func designPolyphase(fromHz int) *polyphase {
-	divisor := gcd(fromHz, RateHz)
-	transition := 2 * math.Pi * (stopHz - passHz) / float64(fromHz)
+func designPolyphase(fromHz, toHz int, stop float64) *polyphase {
+	divisor, edge := gcd(fromHz, toHz), float64(min(fromHz, toHz))/2
+	transition := 2 * math.Pi * (stop - pass) * edge / float64(fromHz)
 	f := &polyphase{
-		up: RateHz / divisor, down: fromHz / divisor,
+		up: toHz / divisor, down: fromHz / divisor,
 		half: int(math.Ceil((stopDB-8)/(2.285*transition)/2)) + 1,
 	}
 	f.taps = make([][]float64, f.up)
-	cutoff := float64(passHz+stopHz) / float64(fromHz) // twice the middle of the transition
+	cutoff := (pass + stop) * edge / float64(fromHz) // twice the middle of the transition
 	for phase := range f.taps {
 		f.taps[phase] = f.design(float64(phase)/float64(f.up), cutoff)
 	}
@@ -95,7 +98,11 @@ func (f *polyphase) at(samples []int16, first int, taps []float64) int16 {
 	for i, s := range samples[min(first, len(samples)):min(first+len(taps), len(samples))] {
 		sum += taps[i] * float64(s)
 	}
-	return int16(math.Round(min(max(sum, math.MinInt16), math.MaxInt16)))
+	return clip16(sum)
+}
+
+func clip16(x float64) int16 {
+	return int16(math.Round(min(max(x, math.MinInt16), math.MaxInt16)))
 }
 
 func sinc(x float64) float64 {

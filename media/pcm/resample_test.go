@@ -43,7 +43,7 @@ func steady(samples []int16) []int16 {
 func TestResamplingKeepsSpeechFrequenciesClean(t *testing.T) {
 	for _, rate := range Rates {
 		for _, hz := range []float64{100, 300, 1000, 1400, 2500, 3400} {
-			out, err := Resample(sine(hz, rate), rate)
+			out, err := Resample(sine(hz, rate), rate, RateHz)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -62,7 +62,7 @@ func TestResamplingLeavesNoAliases(t *testing.T) {
 			if hz >= float64(rate)/2 {
 				continue
 			}
-			out, err := Resample(sine(hz, rate), rate)
+			out, err := Resample(sine(hz, rate), rate, RateHz)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -76,7 +76,7 @@ func TestResamplingLeavesNoAliases(t *testing.T) {
 func TestResamplingKeepsTheDuration(t *testing.T) {
 	for _, rate := range Rates {
 		for _, length := range []int{0, 1, 7, rate / 50, rate} {
-			out, err := Resample(make([]int16, length), rate)
+			out, err := Resample(make([]int16, length), rate, RateHz)
 			want := int(math.Ceil(float64(length) * RateHz / float64(rate)))
 			if err != nil || len(out) != want {
 				t.Errorf("%d samples at %d Hz: %d, %v; want %d", length, rate, len(out), err, want)
@@ -90,7 +90,7 @@ func TestResamplingDelaysNothing(t *testing.T) {
 		samples := make([]int16, rate)
 		samples[rate/2] = 20000
 		samples[rate/2+1] = 20000
-		out, err := Resample(samples, rate)
+		out, err := Resample(samples, rate, RateHz)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +108,7 @@ func TestResamplingDelaysNothing(t *testing.T) {
 
 func TestAnUnusualRateIsRefusedWithTheUsualOnes(t *testing.T) {
 	for _, rate := range []int{0, -1, 7999, 8001, 96000} {
-		if _, err := Resample(make([]int16, 10), rate); err == nil {
+		if _, err := Resample(make([]int16, 10), rate, RateHz); err == nil {
 			t.Errorf("%d Hz passed", rate)
 		}
 	}
@@ -119,7 +119,7 @@ func BenchmarkResample(b *testing.B) {
 		samples := sine(1000, rate)
 		b.Run(fmt.Sprint(rate), func(b *testing.B) {
 			for b.Loop() {
-				if _, err := Resample(samples, rate); err != nil {
+				if _, err := Resample(samples, rate, RateHz); err != nil {
 					b.Fatal(err)
 				}
 			}

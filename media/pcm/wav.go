@@ -41,7 +41,7 @@ func DecodeWAV(b []byte) (Audio, error) {
 
 // At8k returns the audio's samples at RateHz; see Resample.
 func (a Audio) At8k() ([]int16, error) {
-	return Resample(a.Samples, a.RateHz)
+	return Resample(a.Samples, a.RateHz, RateHz)
 }
 
 // findChunks returns the bodies of the "fmt " and the "data" chunk of a whole file, in whichever order with whatever

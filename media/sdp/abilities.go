@@ -1,9 +1,13 @@
 package sdp
 
-import "strings"
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
 
-// defaultEventType is the payload type of telephone-event in our offers.
-const defaultEventType = 101
+// eventTypes are the payload types of telephone-event in our offers, by its clock.
+var eventTypes = map[int]uint8{8000: 101, 16000: 102, 44100: 103, 48000: 110}
 
 // abilities lists what we can receive, with the payload types of this session. A type that the peer has mapped to
 // something else is not used for a second one.
@@ -17,19 +21,52 @@ func (l *Local) abilities() []Codec {
 		}
 	}
 	for _, name := range l.Codecs {
-		if c, ok := known(name); ok {
-			add(l.typed(c))
+		for _, c := range known(name) {
+			if !c.IsNoise() {
+				add(l.typed(c))
+			}
 		}
 	}
+	clocks := clocksOf(codecs)
+	if noise := l.comfort(); noise != nil && slices.Contains(clocks, noise.ClockHz) {
+		add(l.typed(*noise))
+	}
 	if l.Events == WithEvents {
-		add(l.typed(l.freeEvent()))
+		for _, clock := range clocks {
+			add(l.typed(l.freeEvent(clock)))
+		}
 	}
 	return codecs
 }
 
+// clocksOf returns the clocks of codecs, each once: telephone events come with each of them (RFC 4733 section 2.1).
+func clocksOf(codecs []Codec) (clocks []int) {
+	for _, c := range codecs {
+		if !slices.Contains(clocks, c.ClockHz) {
+			clocks = append(clocks, c.ClockHz)
+		}
+	}
+	return clocks
+}
+
+// comfort returns comfort noise, if we have it.
+func (l *Local) comfort() *Codec {
+	for _, name := range l.Codecs {
+		if strings.EqualFold(name, noiseName) {
+			return &known(noiseName)[0]
+		}
+	}
+	return nil
+}
+
+// key names a payload format among those of a session.
+func (c Codec) key() string {
+	return strings.ToLower(c.Name) + "/" + strconv.Itoa(c.ClockHz) + "/" + strconv.Itoa(c.Channels)
+}
+
 // typed gives a codec the payload type that was agreed for it, if there was one.
 func (l *Local) typed(c Codec) (typed Codec, agreed bool) {
-	pt, agreed := l.types[strings.ToLower(c.Name)]
+	pt, agreed := l.types[c.key()]
 	if agreed {
 		c.PayloadType = pt
 	}
@@ -47,8 +84,8 @@ func (l *Local) maps(payloadType uint8) bool {
 }
 
 // freeEvent returns telephone-event with our usual payload type, or the next dynamic one that is free.
-func (l *Local) freeEvent() Codec {
-	c := Codec{Name: eventName, PayloadType: defaultEventType, ClockHz: 8000, Channels: 1, Fmtp: eventRange}
+func (l *Local) freeEvent(clockHz int) Codec {
+	c := Codec{Name: eventName, PayloadType: eventTypes[clockHz], ClockHz: clockHz, Channels: 1, Fmtp: eventRange}
 	for l.maps(c.PayloadType) && c.PayloadType < 127 {
 		c.PayloadType++
 	}

@@ -16,6 +16,7 @@ type Agreement struct {
 	Receive         []Codec        // what we accept, with our payload types, telephone-event included
 	Event           *Codec         // telephone-event as we send it; nil if the peer takes none
 	ReceiveEvent    *Codec         // telephone-event as we receive it; nil if there is none
+	Noise           *Codec         // comfort noise as we send it; nil if the peer or we have none
 	Ptime           time.Duration  // of the packets that we send
 	Direction       Direction      // from our point of view
 	Mux             bool           // RTCP comes and goes on the RTP port
@@ -42,6 +43,12 @@ func (l *Local) agree(d *Description, m *Media, theirs []Codec, chosen *Codec) (
 		a.Event, a.ReceiveEvent = &sent, &received
 		a.Receive = append(a.Receive, received)
 	}
+	if ours := l.comfort(); ours != nil && ours.ClockHz == a.Codec.ClockHz {
+		if noise := find(theirs, *ours); noise != nil {
+			c := noise.canonical()
+			a.Noise, a.Receive = &c, append(a.Receive, c)
+		}
+	}
 	a.Ptime = l.packetTime(d, m)
 	a.ExtendedReports = d.extendedReports(m)
 	if m.Port == 0 {
@@ -64,8 +71,8 @@ func (l *Local) agree(d *Description, m *Media, theirs []Codec, chosen *Codec) (
 // prefer returns the first of our codecs that the peer has too.
 func (l *Local) prefer(theirs []Codec) *Codec {
 	for _, name := range l.Codecs {
-		if ours, ok := known(name); ok {
-			if c := find(theirs, ours); c != nil {
+		for _, ours := range known(name) {
+			if c := find(theirs, ours); c != nil && !c.IsNoise() {
 				return c
 			}
 		}
@@ -85,11 +92,15 @@ func (l *Local) first(theirs []Codec) *Codec {
 }
 
 // preferEvent returns the peer's telephone-event at the clock of the audio, which it must share (RFC 4733 section 2.1).
+// Where there is none, that of 8 kHz is taken: so says equipment that added Opus to what it had.
 func (l *Local) preferEvent(theirs []Codec, clockHz int) *Codec {
 	if l.Events == WithoutEvents {
 		return nil
 	}
-	return find(theirs, Codec{Name: eventName, ClockHz: clockHz, Channels: 1})
+	if event := find(theirs, Codec{Name: eventName, ClockHz: clockHz, Channels: 1}); event != nil {
+		return event
+	}
+	return find(theirs, Codec{Name: eventName, ClockHz: 8000, Channels: 1})
 }
 
 // answered returns the codecs of an answer that we had offered, in the answer's numbers. A number without an rtpmap

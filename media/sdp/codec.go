@@ -22,8 +22,14 @@ func (c Codec) Is(other Codec) bool {
 // eventName is the encoding name of DTMF (RFC 4733 section 7.1.1).
 const eventName = "telephone-event"
 
-// isEvent tells whether c carries DTMF.
-func (c Codec) isEvent() bool { return strings.EqualFold(c.Name, eventName) }
+// IsEvent tells whether c carries DTMF.
+func (c Codec) IsEvent() bool { return strings.EqualFold(c.Name, eventName) }
+
+// noiseName is the encoding name of comfort noise (RFC 3389 section 5.1).
+const noiseName = "CN"
+
+// IsNoise tells whether c carries comfort noise.
+func (c Codec) IsNoise() bool { return strings.EqualFold(c.Name, noiseName) }
 
 // static lists the audio payload types that need no rtpmap (RFC 3551 section 6, table 4).
 var static = map[uint8]Codec{
@@ -32,29 +38,41 @@ var static = map[uint8]Codec{
 	4:  {Name: "G723", PayloadType: 4, ClockHz: 8000, Channels: 1},
 	8:  {Name: "PCMA", PayloadType: 8, ClockHz: 8000, Channels: 1},
 	9:  {Name: "G722", PayloadType: 9, ClockHz: 8000, Channels: 1}, // its RTP clock is 8 kHz by an old mistake
+	11: {Name: "L16", PayloadType: 11, ClockHz: 44100, Channels: 1},
 	13: {Name: "CN", PayloadType: 13, ClockHz: 8000, Channels: 1},
 	18: {Name: "G729", PayloadType: 18, ClockHz: 8000, Channels: 1},
 }
 
 // canonical returns c with its name as the RFCs write it, whatever case the peer wrote: names end up in metrics.
 func (c Codec) canonical() Codec {
-	if c.isEvent() {
+	if c.IsEvent() {
 		c.Name = eventName
-	} else if ours, ok := known(c.Name); ok {
-		c.Name = ours.Name
+	} else if ours := known(c.Name); len(ours) > 0 {
+		c.Name = ours[0].Name
 	}
 	return c
 }
 
-// known returns the codec of a name in our own configuration: one with a static payload type.
-func known(name string) (Codec, bool) {
-	for _, c := range static {
-		if strings.EqualFold(c.Name, name) {
-			return c, true
-		}
-	}
-	return Codec{}, false
+// ours lists the payload formats of each name in our own configuration, the most wanted first, with the payload types
+// that our offers give them. Dynamic ones are those that other equipment uses most.
+var ours = map[string][]Codec{
+	"pcmu": {static[0]},
+	"pcma": {static[8]},
+	"g722": {static[9]},
+	"opus": {{Name: "opus", PayloadType: 111, ClockHz: 48000, Channels: 2, Fmtp: opusParameters}},
+	"l16": {
+		{Name: "L16", PayloadType: 118, ClockHz: 16000, Channels: 1},
+		static[11],
+		{Name: "L16", PayloadType: 119, ClockHz: 8000, Channels: 1},
+	},
+	"cn": {static[13]},
 }
+
+// opusParameters say that redundancy is of use to us, and how short packets may be (RFC 7587 section 6.1).
+const opusParameters = "minptime=10;useinbandfec=1"
+
+// known returns the payload formats of a name in our own configuration.
+func known(name string) []Codec { return ours[strings.ToLower(name)] }
 
 // Codecs returns the payload formats of an audio line in the order of preference that its sender gave. Numbers that
 // are no payload types, come twice, or are dynamic and have no rtpmap are left out.

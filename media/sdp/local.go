@@ -170,7 +170,7 @@ func (l *Local) adopt(offer *Description, audio int, a Agreement) {
 		l.types = make(map[string]uint8)
 	}
 	for _, c := range a.Receive {
-		l.types[strings.ToLower(c.Name)] = c.PayloadType
+		l.types[c.key()] = c.PayloadType
 	}
 }
 

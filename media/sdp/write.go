@@ -2,6 +2,8 @@ package sdp
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -71,12 +73,15 @@ func (a *audioLine) write(b *strings.Builder, protocol, record string) {
 	}
 	b.WriteString("\r\n")
 	for _, c := range a.codecs {
-		fmt.Fprintf(b, "a=rtpmap:%d %s/%d\r\n", c.PayloadType, c.Name, c.ClockHz)
-		if c.isEvent() {
-			fmt.Fprintf(b, "a=fmtp:%d %s\r\n", c.PayloadType, eventRange)
+		fmt.Fprintf(b, "a=rtpmap:%d %s/%d%s\r\n", c.PayloadType, c.Name, c.ClockHz, c.channelsText())
+		if parameters := c.ourParameters(); parameters != "" {
+			fmt.Fprintf(b, "a=fmtp:%d %s\r\n", c.PayloadType, parameters)
 		}
 	}
 	fmt.Fprintf(b, "a=ptime:%d\r\na=%s\r\n", a.ptime.Milliseconds(), a.direction)
+	if a.has(maxptimeFor) {
+		fmt.Fprintf(b, "a=maxptime:%d\r\n", maxPtime.Milliseconds())
+	}
 	if a.mux {
 		b.WriteString("a=rtcp-mux\r\n")
 	}
@@ -89,6 +94,31 @@ func (a *audioLine) write(b *strings.Builder, protocol, record string) {
 	if record != "" {
 		fmt.Fprintf(b, "a=record:%s\r\n", record)
 	}
+}
+
+// maxptimeFor is the codec whose packets would else be up to 120 ms long (RFC 7587 section 7).
+const maxptimeFor = "opus"
+
+func (a *audioLine) has(name string) bool {
+	return slices.ContainsFunc(a.codecs, func(c Codec) bool { return strings.EqualFold(c.Name, name) })
+}
+
+func (c Codec) channelsText() string {
+	if c.Channels <= 1 {
+		return ""
+	}
+	return "/" + strconv.Itoa(c.Channels)
+}
+
+// ourParameters returns what we say of how we receive c.
+func (c Codec) ourParameters() string {
+	switch {
+	case c.IsEvent():
+		return eventRange
+	case strings.EqualFold(c.Name, "opus"):
+		return opusParameters
+	}
+	return ""
 }
 
 // refuse prints the media line with port 0; at least one format must stand there (RFC 3264 section 6).
