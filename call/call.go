@@ -52,6 +52,7 @@ type Call struct {
 	consent  consentState
 	gate     gate
 	rec      recording
+	asked    *hearing // the consent question that is asked, or was last
 	ending   *event.Ending
 	folder   *event.Folder
 	noted    *note          // the store's note of the call; nil for a call that was refused

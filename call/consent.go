@@ -27,7 +27,8 @@ type consentState struct {
 	sha256   string // of the prompt's file, as it was played
 	language string
 	action   string
-	digit    *media.Digit // the accepted key, where one was pressed
+	digit    *media.Digit    // the accepted key, where one was pressed
+	notice   *consent.Notice // how the question reached the caller; nil where none was played
 	entry    *consent.Pending
 }
 
@@ -37,6 +38,14 @@ func (s consentState) event() *event.Consent {
 		PromptSHA256: s.sha256, Language: s.language}
 	e.Ledger = s.ledger()
 	return e
+}
+
+// unheard says for an event why the question counts as not heard; "" where it does not.
+func (s consentState) unheard() string {
+	if s.notice == nil || s.notice.Heard {
+		return ""
+	}
+	return "the question was not heard: " + s.notice.Why
 }
 
 // ledger is the index of the answer's entry, nil where the ledger has none.
@@ -58,13 +67,15 @@ func (s consentState) proof() *event.Consent {
 
 // Asked tells that a consent question begins: its notice, then its input window.
 func (v ivr) Asked(action string) {
+	v.asked = &hearing{}
 	v.publish(event.Event{Type: event.ConsentAsked, Action: action, Flow: v.flow.Name})
 }
 
 // Answer keeps the outcome of one executed consent question: in the ledger, in
 // the consent store where the caller's number can be trusted, and as an event.
 func (v ivr) Answer(_ context.Context, a flowexec.Consent) error {
-	s := consentState{state: a.State, prompt: a.Prompt, language: v.place.language, action: a.Action}
+	s := consentState{state: a.State, prompt: a.Prompt, language: v.place.language, action: a.Action, notice: v.notice()}
+	v.asked = nil
 	if a.Key != nil {
 		s.key, s.method = string(a.Key.Digit), a.Key.Method
 		if d, ok := a.Key.Ref.(media.Digit); ok {
@@ -90,7 +101,7 @@ func (c *Call) keep(s consentState, basis string) {
 	data := consent.ConsentData{
 		State: string(s.state), Method: s.method, Key: s.key, Prompt: s.prompt, PromptSHA256: s.sha256,
 		Language: s.language, Action: s.action, Basis: basis, Caller: c.commitment(),
-		Trunk: c.seat.Trunk(), Flow: c.flow.Name, Direction: event.Inbound, ConfigVersion: c.rules.Version,
+		Trunk: c.seat.Trunk(), Flow: c.flow.Name, Direction: event.Inbound, ConfigVersion: c.rules.Version, Notice: s.notice,
 	}
 	if d := s.digit; d != nil {
 		data.Leg, data.SSRC, data.RTPTime = c.caller.name, d.SSRC, d.End
@@ -98,7 +109,7 @@ func (c *Call) keep(s consentState, basis string) {
 	s.entry = c.append(consent.TypeConsent, data)
 	c.consent = s
 	if basis == "" {
-		c.publish(event.Event{Type: event.Type("consent." + string(s.state)), Action: s.action, Flow: c.flow.Name, Consent: s.event()})
+		c.publish(event.Event{Type: event.Type("consent." + string(s.state)), Action: s.action, Flow: c.flow.Name, Consent: s.event(), Detail: s.unheard()})
 	}
 }
 

@@ -97,6 +97,50 @@ func TestYesOpensTheGateAndRecordsInTheOrderPromised(t *testing.T) {
 	}
 }
 
+// A caller who holds the call takes no audio: what was asked meanwhile was not heard, and a yes to it is none.
+func TestYesToAQuestionThatPlayedOnHoldIsAskedAgainAndThenNone(t *testing.T) {
+	t.Parallel()
+	n := start(t, plan{flow: strings.Replace(consentTasks, "start: ask\ntasks:", `start: first
+tasks:
+  first:
+    - collect_input: { name: Wait, digits: 1, no_entry_timeout: 60s, outcomes: { "9": ask } }
+    - goto: bye`, 1)})
+	c := n.dial(phone.Options{Voice: phone.Tone(700, -16)})
+	n.saw(event.FlowEntered)
+	must(t, c.Hold(t.Context(), true))
+	n.saw(event.CallHeld)
+	c.Press("9")
+	n.press(c, "1")
+	n.talk()
+	n.hangup(c)
+	cdr := n.record()
+	if cdr.Consent.State != "no_input" || cdr.Recording.Reason != "consent_missing" || len(n.files()) != 0 {
+		t.Errorf("consent %+v, recording %+v, files %v", cdr.Consent, cdr.Recording, n.files())
+	}
+	_, records := n.entries(cdr.ID)
+	d, ok := records[0].Data.(consent.ConsentData)
+	if !ok || d.Notice == nil || d.Notice.Heard || d.Notice.Why != "hold" || d.Notice.Plays != 2 {
+		t.Errorf("ledger %+v, notice %+v", records, d.Notice)
+	}
+	if e := n.saw(event.ConsentNoInput); e.Detail != "the question was not heard: hold" {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestLedgerSaysHowTheQuestionWasSent(t *testing.T) {
+	t.Parallel()
+	n := start(t, plan{})
+	c := n.dial(phone.Options{Voice: phone.Tone(700, -16)})
+	n.press(c, "1")
+	n.talk()
+	n.hangup(c)
+	_, records := n.entries(n.record().ID)
+	d, ok := records[0].Data.(consent.ConsentData)
+	if !ok || d.Notice == nil || !d.Notice.Heard || d.Notice.Plays != 1 || d.Notice.Packets < 10 || d.Notice.Interrupted {
+		t.Errorf("ledger %+v, notice %+v", records, d.Notice)
+	}
+}
+
 func TestAnAnswerThatIsNoYesLeavesTheGateClosedWithAnEventAndAWarning(t *testing.T) {
 	t.Parallel()
 	for key, state := range map[string]string{"2": "declined", "5": "invalid", "": "no_input"} {

@@ -31,6 +31,7 @@ func (v ivr) Play(_ context.Context, p flowexec.Prompt) error {
 	if err != nil {
 		return err
 	}
+	v.questionBegan()
 	v.caller.stream.Play(clip, media.PlayOptions{BargeIn: p.BargeIn && !p.Notice, Notice: p.Notice})
 	return nil
 }
@@ -50,7 +51,13 @@ func (v ivr) clip(p flowexec.Prompt) (*media.Clip, error) {
 }
 
 // Drain waits until all that is queued has been played to its last sample.
-func (v ivr) Drain(ctx context.Context) error { return v.drain(ctx) }
+func (v ivr) Drain(ctx context.Context) error {
+	if err := v.drain(ctx); err != nil {
+		return err
+	}
+	v.questionOver()
+	return nil
+}
 
 func (c *Call) drain(ctx context.Context) error {
 	_, _, err := await(ctx, c, c.caller.stream.Drained(), never)

@@ -225,7 +225,7 @@ func (n *node) rules(p plan, address string) *call.Rules {
 		Version: "test", Source: func(string) string { return "test" }, Trunks: n.trunks,
 		Stations: map[string]queue.StationConfig{"agent-1": sc}, Queues: map[string]queue.Config{"support": qc},
 		Flows: flows, Prompts: prompts, Codecs: []string{"PCMU", "PCMA"}, Language: "en",
-		ValidFor: 24 * time.Hour, Guard: 200 * time.Millisecond,
+		ValidFor: 24 * time.Hour, Guard: 200 * time.Millisecond, NoticeLoss: 20,
 	}
 }
 

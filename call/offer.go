@@ -95,6 +95,9 @@ func (c *Call) apply(p *party, agreed sdp.Agreement) {
 // holdChanged tells of hold and resume, and follows them while two parties talk:
 // the agent's hold plays music to the caller, the caller's is heard as it is sent.
 func (c *Call) holdChanged(p *party) {
+	if c.asked != nil && !c.asked.over && p == &c.caller {
+		c.asked.hold = true
+	}
 	c.publish(event.Event{Type: event.CallHeld, Leg: p.name, Detail: holdWord(p.agreed.Hold)})
 	if c.agent == nil {
 		return

@@ -33,6 +33,8 @@ type Rules struct {
 	Language string                         // language of prompts until a flow sets another
 	ValidFor time.Duration                  // how long a stored consent holds
 	Guard    time.Duration                  // consent.guard
+	// NoticeLoss is consent.notice_loss, in percent: a question of which more was lost was not heard.
+	NoticeLoss int
 }
 
 // Deps is what the manager works with. All of it is shared and safe for

@@ -40,6 +40,9 @@ func (l *loader) checkStorage() {
 	l.length("consent.audit", l.Consent.Audit, time.Minute, 31*24*time.Hour)
 	l.length("consent.valid_for", l.Consent.ValidFor, time.Second, century)
 	l.length("consent.guard", l.Consent.Guard, 20*time.Millisecond, 10*time.Second)
+	if l.Consent.NoticeLoss < 0 || l.Consent.NoticeLoss > 100 {
+		l.report("consent.notice_loss", "write a percentage from 0 to 100", "%d is no percentage", l.Consent.NoticeLoss)
+	}
 	l.given("cdr.file", l.CDR.File, "write a file, such as ./data/cdr.jsonl")
 	l.given("flows", l.Flows, "write a folder, such as ./flows")
 	l.given("prompts", l.Prompts, "write a folder, such as ./prompts")

@@ -18,12 +18,14 @@ type Config struct {
 	ValidFor time.Duration `yaml:"valid_for"`
 	// Guard is what is added to the newest audio time where a key's own RTP time is not known.
 	Guard time.Duration `yaml:"guard"`
+	// NoticeLoss is the percentage of a question's packets from whose loss on it counts as not heard; 0 never.
+	NoticeLoss int `yaml:"notice_loss"`
 }
 
 // Default returns the configuration that holds where nothing is given.
 func Default() Config {
 	return Config{
 		Ledger: "./data/ledger", Key: "./data/ledger.key", Checkpoint: 10 * time.Second, Audit: time.Hour,
-		ValidFor: 365 * 24 * time.Hour, Guard: 200 * time.Millisecond,
+		ValidFor: 365 * 24 * time.Hour, Guard: 200 * time.Millisecond, NoticeLoss: 20,
 	}
 }

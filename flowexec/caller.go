@@ -66,6 +66,10 @@ type Consenter interface {
 	// Answer enters the answer in the ledger and sets the consent's state. On
 	// an error the flow goes on, and does not open the gate.
 	Answer(ctx context.Context, c Consent) error
+	// NoticeHeard tells whether nothing speaks against the caller having heard
+	// what was played since Asked: loss, a hold, one-way audio. A yes to a
+	// question that was not heard is none.
+	NoticeHeard(ctx context.Context) bool
 	// OnFile looks the caller up among the stored consents; true sets the
 	// consent's state to on_file, with a ledger entry that names the action.
 	OnFile(ctx context.Context, action string) (bool, error)

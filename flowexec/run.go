@@ -176,6 +176,9 @@ func (r *Run) SetLanguage(language string) {
 // Asked says that the running action's consent question begins.
 func (r *Run) Asked() { r.Caller.Asked(r.action) }
 
+// NoticeHeard tells whether nothing speaks against the question having been heard.
+func (r *Run) NoticeHeard(ctx context.Context) bool { return r.Caller.NoticeHeard(ctx) }
+
 // Warn logs that something is not as it should be in the running action. The
 // fields hold no digit and no variable.
 func (r *Run) Warn(msg string, fields ...zap.Field) {

@@ -15,6 +15,8 @@ type consentVerb struct {
 	Verify     consentVerifyVerb     `cmd:"" help:"Check the ledger from its first entry on, and against its checkpoints."`
 	Key        consentKeyVerb        `cmd:"" help:"Print the public key that checkpoints and proofs are verified by."`
 	Checkpoint consentCheckpointVerb `cmd:"" help:"Print the newest signed checkpoint."`
+	Backup     consentBackupVerb     `cmd:"" help:"Copy the ledger and verify the copy; the service may run."`
+	Restore    consentRestoreVerb    `cmd:"" help:"Put a backup in the ledger's place."`
 }
 
 type consentLsVerb struct {

@@ -74,6 +74,24 @@ func TestCheckpointKeptElsewhereFindsAnotherLedger(t *testing.T) {
 	}
 }
 
+func TestLedgerIsRestoredFromItsBackup(t *testing.T) {
+	config, _ := signedState(t)
+	backup := filepath.Join(t.TempDir(), "backup")
+	if got := tell("consent", "backup", backup, "--config", config); got.code != exitOK || !strings.Contains(got.out, "2 entries, 2 of them signed") {
+		t.Fatalf("%+v", got)
+	}
+	if got := tell("consent", "restore", backup, "--config", config); got.code != exitFailed || !strings.Contains(got.err, "is there already") {
+		t.Errorf("over a ledger: %+v", got)
+	}
+	must(t, os.RemoveAll(filepath.Join(filepath.Dir(config), "data", "ledger")))
+	if got := tell("consent", "restore", backup, "--config", config); got.code != exitOK {
+		t.Errorf("%+v", got)
+	}
+	if got := tell("consent", "verify", "--config", config, "-o", "json"); got.code != exitOK || !strings.Contains(got.out, `"signed": 2`) {
+		t.Errorf("%+v", got)
+	}
+}
+
 // proved puts a lawful recording beside a signed ledger that has its story.
 func proved(t *testing.T) (config, id string) {
 	t.Helper()

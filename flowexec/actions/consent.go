@@ -76,12 +76,26 @@ func (c *consentKeys) state(e entry) policy.ConsentState {
 	return policy.StateInvalid
 }
 
+// unheardRepeats is how often a question that the caller can't have heard is asked
+// again after a yes; a yes to it then counts as no_input: nobody answers what
+// nobody heard. A no counts whatever was heard.
+const unheardRepeats = 1
+
 // askConsent asks, and gives exactly one answer whatever happens: a caller who
 // hangs up, and a question that could not be asked to its end, count as
 // no_input.
 func (s *collectStep) askConsent(ctx context.Context, r *flowexec.Run) (entry, error) {
 	r.Asked()
 	e, err := s.ask(ctx, r)
+	for again := 0; err == nil && s.consent.state(e) == policy.StateGranted && !r.NoticeHeard(ctx); again++ {
+		if again == unheardRepeats {
+			r.Warn("consent not counted: its question was not heard")
+			e = entry{result: noInput}
+			break
+		}
+		r.Warn("consent question was not heard, and is asked again")
+		e, err = s.ask(ctx, r)
+	}
 	answer := flowexec.Consent{State: s.consent.state(e), Key: e.key}
 	if name, nameErr := r.PromptName(s.prompt); nameErr == nil {
 		answer.Prompt = name

@@ -30,6 +30,9 @@ type Fake struct {
 	Press []string
 	// Hear holds what each Silence call finds.
 	Hear []bool
+	// Unheard is how many of the first plays of a question the caller can't have
+	// heard.
+	Unheard int
 	// OnFileAs is what the consent store knows.
 	OnFileAs bool
 	// Outcomes are those of the transfers, in order; none left: connected, over.
@@ -237,6 +240,15 @@ func (f *Fake) Silence(ctx context.Context, silence, timeout time.Duration) (boo
 // Asked implements flowexec.Consenter.
 func (f *Fake) Asked(action string) {
 	_ = f.log("asked %s", action) // it has no error to return
+}
+
+// NoticeHeard implements flowexec.Consenter.
+func (f *Fake) NoticeHeard(context.Context) bool {
+	if f.Unheard == 0 {
+		return true
+	}
+	f.Unheard--
+	return false
 }
 
 // Answer implements flowexec.Consenter. It works after a hang-up, as the ledger
