@@ -1,6 +1,7 @@
 package media
 
 import (
+	"encoding/binary"
 	"testing"
 	"time"
 
@@ -45,6 +46,36 @@ func FuzzReceive(f *testing.F) {
 			if len(p.b) <= rtpHeaderSize || p.b[0] != 0x80 || p.ssrc() != agent.out.ssrc {
 				t.Fatalf("sent on %x", p.b)
 			}
+		}
+	})
+}
+
+// FuzzReports throws RTCP at a stream that has sent a prompt, plain and encrypted: no figure leaves its bounds.
+func FuzzReports(f *testing.F) {
+	block := []rtcp.ReceptionReport{{SSRC: 1, LastSequenceNumber: 70000, TotalLost: 1<<24 - 1, Jitter: 1 << 31, Delay: 1}}
+	f.Add(must(rtcp.Marshal([]rtcp.Packet{&rtcp.SenderReport{SSRC: 5, NTPTime: 1 << 63, Reports: block}, rtcp.NewCNAMESourceDescription(5, "x")})), uint16(0))
+	f.Add(must(rtcp.Marshal([]rtcp.Packet{&rtcp.ReceiverReport{SSRC: 5, Reports: block}, &rtcp.Goodbye{Sources: []uint32{5}}})), uint16(12))
+	f.Add(must(rtcp.Marshal([]rtcp.Packet{&rtcp.ReceiverReport{SSRC: 5}, &rtcp.ExtendedReport{SenderSSRC: 5, Reports: []rtcp.ReportBlock{
+		&rtcp.VoIPMetricsReportBlock{SSRC: 1, MOSCQ: 255, LossRate: 255}, &rtcp.DLRRReportBlock{}}}})), uint16(12))
+	f.Add([]byte{0x80, 200, 0xFF, 0xFF, 0, 0, 0, 1}, uint16(0))
+	f.Fuzz(func(t *testing.T, b []byte, ours uint16) {
+		if len(b) > maxPacket {
+			return
+		}
+		w := newWorld(1)
+		caller := w.leg("caller", callerAddr)
+		from := caller.mark()
+		w.plays(caller, 60)
+		if at := int(ours); at+4 <= len(b) { // let a report speak of our stream
+			binary.BigEndian.PutUint32(b[at:], caller.out.ssrc)
+		}
+		for range 3 {
+			w.receive(w.clock, caller, portRTCP, caller.remoteRTCP, append([]byte(nil), b...))
+			w.until(w.clock.Sub(dawn) + time.Second)
+		}
+		d, s := caller.delivery(from, caller.mark()), caller.stats()
+		if d.Lost > d.Reported || d.Sent != 60 || s.RTT < 0 || s.RemoteLoss < 0 || s.RemoteLoss > 100 || s.RemoteMOS < 0 || s.RemoteMOS > 5 {
+			t.Fatalf("%+v %+v", d, s)
 		}
 	})
 }
