@@ -109,6 +109,8 @@ func (c *Call) onFarParty(a *attempt, e sip.Event) {
 		c.confirm(&a.party, e.SDP)
 	case sip.Reoffer:
 		c.reoffer(&a.party, e)
+	case sip.Info:
+		c.onInfo(&a.party, e)
 	case sip.Ended:
 		a.ended = true
 		if c.agent == a {

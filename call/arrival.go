@@ -193,7 +193,7 @@ func (c *Call) onCaller(e sip.Event) {
 	case sip.Reoffer:
 		c.reoffer(&c.caller, e)
 	case sip.Info:
-		c.onInfo(e)
+		c.onInfo(&c.caller, e)
 	case sip.Ended:
 		c.caller.ended = true
 		c.endBy(byCaller, e, ErrCallerLeft)
@@ -205,6 +205,8 @@ func (c *Call) onMedia(n media.Notice) {
 	switch n := n.(type) {
 	case media.DigitNotice:
 		c.onKey(n.Stream, n.Digit)
+	case media.KeyNotice:
+		c.tellKey(n)
 	case media.QuietNotice:
 		c.quiet = true
 	case media.FirstSampleNotice:

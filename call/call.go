@@ -101,7 +101,7 @@ func (c *Call) postSIP(e sip.Event, handle func(sip.Event)) {
 // postMedia does the same for what the media driver notices.
 func (c *Call) postMedia(n media.Notice) {
 	switch n.(type) {
-	case media.DigitNotice, media.QuietNotice, media.FirstMediaNotice, media.AudioNotice:
+	case media.DigitNotice, media.KeyNotice, media.QuietNotice, media.FirstMediaNotice, media.AudioNotice:
 		c.mail.post(func() { c.onMedia(n) })
 	default:
 		c.mail.postSure(func() { c.onMedia(n) })

@@ -137,18 +137,29 @@ func (c *Call) onKey(s *media.Stream, d media.Digit) {
 	c.keys = append(c.keys, d)
 }
 
-// onInfo takes a key from SIP INFO where the trunk's dtmf allows it.
-func (c *Call) onInfo(e sip.Info) {
-	if c.trunk.DTMF != "auto" && c.trunk.DTMF != "info" {
-		return
-	}
+// onInfo takes a key from SIP INFO; the stream knows whether its dtmf setting
+// allows that.
+func (c *Call) onInfo(p *party, e sip.Info) {
 	key, _, err := dtmf.ParseInfo(e.ContentType, e.Body)
 	if err != nil {
 		c.log.Info("INFO without a key", zap.String("content_type", e.ContentType), zap.Error(err))
 		return
 	}
-	if c.caller.stream != nil {
-		c.caller.stream.Inject(key, "info")
+	if p.stream != nil {
+		p.stream.Inject(key, media.MethodInfo)
+	}
+}
+
+// tellKey sends a key that the other party pressed as SIP INFO.
+func (c *Call) tellKey(n media.KeyNotice) {
+	leg := c.caller.leg
+	if a := c.agent; a != nil && n.Stream == a.stream {
+		leg = a.leg
+	} else if n.Stream != c.caller.stream {
+		return // its party has left
+	}
+	if err := leg.Info(dtmf.InfoType, dtmf.FormatInfo(n.Key, n.Length)); err != nil {
+		c.log.Info("key not passed on", zap.Error(err))
 	}
 }
 

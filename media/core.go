@@ -140,6 +140,8 @@ func (c *core) bridge(a, b *leg) {
 	if a == b || !a.open || !b.open {
 		return
 	}
+	a.forgetKeys() // what is down now was pressed for the flow
+	b.forgetKeys()
 	a.peer, b.peer = b, a
 	a.out.cut()
 	b.out.cut()

@@ -49,6 +49,7 @@ func (l *leg) press(d Digit) {
 	d.At = l.core.now
 	l.playout.bargeIn(l)
 	l.core.notify(DigitNotice{Stream: l.owner, Digit: d})
+	l.tellKey(d)
 }
 
 // forgetKeys forgets presses that are under way, by telephone-event and by tone.

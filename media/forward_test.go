@@ -87,10 +87,10 @@ func TestTheTwoLawsAreTranslatedAndEventsKeepTheirPayload(t *testing.T) {
 	if back := w.wire.rtp(caller); back[0].pt() != 0 || back[0].payload()[0] != codec.ALawToULaw[0x55] {
 		t.Errorf("back as %d: %x", back[0].pt(), back[0].payload()[0])
 	}
-	if before := len(sent); agent.event == 97 {
-		agent.event = -1
-		w.hears(caller, press[1])
-		if len(w.wire.rtp(agent)) != before {
+	agent.event = -1
+	w.hears(caller, press[1])
+	for _, p := range w.wire.rtp(agent)[len(sent):] {
+		if p.pt() == 97 {
 			t.Error("an event went to a peer that takes none")
 		}
 	}

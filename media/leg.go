@@ -41,6 +41,8 @@ type leg struct {
 	keyDue  time.Duration
 	keyRate clockRate // of the telephone events that come
 	ears    *ears     // while something listens
+	gate    keyGate   // which of the peer's events go on to the other leg
+	keys    keysOut   // to the peer, by telephone event
 
 	alive      alive
 	heard      time.Duration // when the last packet was accepted, or reception began
@@ -207,6 +209,7 @@ func (l *leg) tick() {
 		l.checkTimeout()
 	}
 	l.playout.tick(l)
+	l.keys.tick(l)
 	l.reports.tick(l)
 	l.alive.tick(l)
 	if l.ears != nil {

@@ -29,6 +29,14 @@ type DigitNotice struct {
 	Digit  Digit
 }
 
+// KeyNotice asks the call to tell a stream's peer of a key by SIP INFO: the other party has pressed it, and the stream's
+// DTMF setting is info.
+type KeyNotice struct {
+	Stream *Stream
+	Key    byte
+	Length time.Duration
+}
+
 // FirstMediaNotice tells that the first packet of audio was accepted.
 type FirstMediaNotice struct{ Stream *Stream }
 
@@ -56,6 +64,7 @@ type FirstSampleNotice struct {
 }
 
 func (DigitNotice) notice()       {}
+func (KeyNotice) notice()         {}
 func (FirstMediaNotice) notice()  {}
 func (TimeoutNotice) notice()     {}
 func (AudioNotice) notice()       {}

@@ -199,7 +199,10 @@ func (l *leg) source(ssrc uint32) (*source, bool) {
 // else by way of the leg's converter.
 func (l *leg) forward(in *inbound) {
 	d := l.peer
-	if d == nil || !d.sends {
+	if in.kind == kindEvent && !l.passes(in, d) {
+		return
+	}
+	if d == nil || !d.sends || l.covers(in, d) {
 		return
 	}
 	switch feed := d.playout.feed; {
@@ -226,6 +229,19 @@ func (l *leg) forward(in *inbound) {
 	}
 }
 
+// covers tells whether audio looks like the tone of a key that d is told of in another way, and is kept from it. The
+// packet or two in which a tone begins have passed by then, less than what is a key for anybody.
+func (l *leg) covers(in *inbound, d *leg) bool {
+	if in.kind != kindAudio || l.ears == nil || l.ears.tones == nil {
+		return false
+	}
+	if !l.ears.tones.Suspected() || d.keyWay() == keyTone {
+		return false
+	}
+	d.out.cut()
+	return true
+}
+
 // companded returns a copy of a packet's payload, in which it may be changed: who listens still wants the original.
 func (in *inbound) companded(space *workspace) []byte {
 	n := copy(space.bytes[rtpHeaderSize:], in.payload)
@@ -235,7 +251,7 @@ func (in *inbound) companded(space *workspace) []byte {
 
 // relay sends a packet on: its header is written anew, in place, and its payload stays.
 func (l *leg) relay(in *inbound, d *leg, payloadType uint8) {
-	if d.playout.playing() {
+	if d.playout.playing() || d.keys.busy() {
 		return
 	}
 	packet := in.packet[in.offset-rtpHeaderSize : in.offset+len(in.payload)]

@@ -66,6 +66,13 @@ func (o *sender) next(ts uint64, ticks int, now time.Duration) (seq uint64) {
 	return o.seq
 }
 
+// more numbers a further packet of our own at the same RTP time.
+func (o *sender) more() (seq uint64) {
+	o.cut()
+	o.seq++
+	return o.seq
+}
+
 // sent notes a packet if it is the newest.
 func (o *sender) sent(seq, ts uint64, ticks int64, now time.Duration) {
 	o.started = true

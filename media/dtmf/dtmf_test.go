@@ -212,3 +212,33 @@ func TestAPressWithoutLengthIsThreeEnds(t *testing.T) {
 		t.Errorf("%+v, %v", packets, err)
 	}
 }
+
+func TestAnInfoOfOursReadsBackAsTheKey(t *testing.T) {
+	for event := range uint8(16) {
+		key, _ := Digit(event)
+		got, length, err := ParseInfo(InfoType, FormatInfo(key, 120*time.Millisecond))
+		if err != nil || got != key || length != 120*time.Millisecond {
+			t.Errorf("%c reads back as %c for %v: %v", key, got, length, err)
+		}
+	}
+}
+
+func TestTheMergerForeseesAnEchoAndChangesNothing(t *testing.T) {
+	var m Merger
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	if m.Echoes('5', "rfc4733", now) {
+		t.Error("an echo of nothing")
+	}
+	m.Accept('5', "info", now)
+	for range 3 {
+		if !m.Echoes('5', "rfc4733", now.Add(100*time.Millisecond)) || m.Echoes('6', "rfc4733", now) || m.Echoes('5', "info", now) {
+			t.Error("want the other method's report of this key alone to be an echo")
+		}
+	}
+	if m.Accept('5', "rfc4733", now.Add(100*time.Millisecond)) || m.Echoes('5', "rfc4733", now.Add(200*time.Millisecond)) {
+		t.Error("one press takes up one report of each other method")
+	}
+	if m.Echoes('5', "inband", now.Add(mergeWindow)) {
+		t.Error("an echo long after")
+	}
+}

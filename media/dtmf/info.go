@@ -42,6 +42,14 @@ func ParseInfo(contentType string, body []byte) (digit byte, duration time.Durat
 	return 0, 0, fmt.Errorf("%w: content type %q; want application/dtmf-relay or application/dtmf", ErrInfo, clip(kind))
 }
 
+// InfoType is the content type of FormatInfo's bodies.
+const InfoType = "application/dtmf-relay"
+
+// FormatInfo returns the body of an INFO that tells of a key, as ParseInfo reads it.
+func FormatInfo(digit byte, length time.Duration) []byte {
+	return fmt.Appendf(nil, "Signal=%c\r\nDuration=%d\r\n", digit, length.Milliseconds())
+}
+
 // IsInfo tells whether an INFO of this content type is meant to carry a key.
 func IsInfo(contentType string) bool {
 	kind, _, err := mime.ParseMediaType(contentType)

@@ -25,27 +25,51 @@ type report struct {
 // Accept tells whether a key reported by method at now is a press of its own. Each accepted press takes up one report
 // by each other method, so that two quick presses, both reported twice, are two.
 func (m *Merger) Accept(digit byte, method string, now time.Time) bool {
-	for i := range m.recent {
-		old := &m.recent[(m.next+i)%len(m.recent)] // oldest first
-		if old.digit == digit && old.method != method && now.Sub(old.at) < mergeWindow && old.echo(method) {
-			return false
-		}
+	if old := m.echoed(digit, method, now); old != nil {
+		old.note(method)
+		return false
 	}
 	m.recent[m.next] = report{digit: digit, method: method, at: now}
 	m.next = (m.next + 1) % len(m.recent)
 	return true
 }
 
-// echo notes that method has reported this press too, and is false if it had already.
-func (r *report) echo(method string) bool {
-	for i, seen := range r.echoed {
+// Echoes tells whether Accept would take a report for that of a press that is known, and changes nothing: what method
+// reports at now, whose end is yet to come, has been reported by another.
+func (m *Merger) Echoes(digit byte, method string, now time.Time) bool {
+	return m.echoed(digit, method, now) != nil
+}
+
+// echoed returns the oldest press that another method has reported lately, and this one not; nil if there is none.
+func (m *Merger) echoed(digit byte, method string, now time.Time) *report {
+	for i := range m.recent {
+		old := &m.recent[(m.next+i)%len(m.recent)] // oldest first
+		if old.digit == digit && old.method != method && now.Sub(old.at) < mergeWindow && old.open(method) {
+			return old
+		}
+	}
+	return nil
+}
+
+// open tells whether method has not reported this press yet.
+func (r *report) open(method string) bool {
+	for _, seen := range r.echoed {
 		switch seen {
 		case method:
 			return false
 		case "":
-			r.echoed[i] = method
 			return true
 		}
 	}
 	return false
+}
+
+// note notes that method has reported this press too.
+func (r *report) note(method string) {
+	for i, seen := range r.echoed {
+		if seen == "" {
+			r.echoed[i] = method
+			return
+		}
+	}
 }

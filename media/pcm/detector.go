@@ -73,6 +73,9 @@ func (d *Detector) Pressed() (byte, bool) {
 	return d.press.Key, d.down
 }
 
+// Suspected tells whether the newest audio looks like a key, before it has lasted long enough to be one.
+func (d *Detector) Suspected() bool { return d.down || d.last.key != 0 && d.last.likely() }
+
 // step judges a full window.
 func (d *Detector) step() {
 	now := d.tones.look(&d.buffer)

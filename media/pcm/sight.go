@@ -153,6 +153,15 @@ func (s *sight) pure(lowOff, highOff float64) bool {
 	return twistDB <= maxTwistDB && twistDB >= minTwistDB
 }
 
+// likelyShare is the share of a window's energy that two tones have whose exact frequencies are not known yet.
+const likelyShare = 0.6
+
+// likely judges a window by itself, in which the tones may be a little out of tune.
+func (s *sight) likely() bool {
+	low, high := s.low.toneEnergy(0), s.high.toneEnergy(0)
+	return min(low, high) >= minToneEnergy/2 && low+high >= likelyShare*s.energy
+}
+
 // toneEnergy returns the energy that the tone has in the window, of which its filter, off Hz beside, saw a part.
 func (p *phasor) toneEnergy(off float64) float64 {
 	seen := sinc(off * window / RateHz)
