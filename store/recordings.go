@@ -19,14 +19,18 @@ type Recording struct {
 	DurationMS    int64
 	Result        string
 	CreatedAt     time.Time
+	Location      string // URL, once it has left the recordings folder; PutRecording does not change it
 }
 
-const recordingColumns = `id, call, trunk, queue, station, file, sha256, sidecar_sha256, duration_ms, result, created_at`
+const (
+	givenColumns     = `id, call, trunk, queue, station, file, sha256, sidecar_sha256, duration_ms, result, created_at`
+	recordingColumns = givenColumns + `, location`
+)
 
 // PutRecording keeps a recording; one of the same id is replaced.
 func (s *Store) PutRecording(ctx context.Context, r Recording) error {
 	err := s.do(ctx, func(t *tx) error {
-		return t.exec(`INSERT INTO recordings (`+recordingColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		return t.exec(`INSERT INTO recordings (`+givenColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET call = excluded.call, trunk = excluded.trunk, queue = excluded.queue,
 			station = excluded.station, file = excluded.file, sha256 = excluded.sha256,
 			sidecar_sha256 = excluded.sidecar_sha256, duration_ms = excluded.duration_ms, result = excluded.result,
@@ -35,6 +39,21 @@ func (s *Store) PutRecording(ctx context.Context, r Recording) error {
 	})
 	if err != nil {
 		return fmt.Errorf("put recording %s: %w", r.ID, err)
+	}
+	return nil
+}
+
+// Locate keeps where a recording has gone, and returns ErrNotFound for one that is not listed.
+func (s *Store) Locate(ctx context.Context, id, location string) error {
+	err := s.do(ctx, func(t *tx) error {
+		n, err := t.changed(`UPDATE recordings SET location = ? WHERE id = ?`, location, id)
+		if err == nil && n == 0 {
+			err = ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("locate recording %s: %w", id, err)
 	}
 	return nil
 }
@@ -83,7 +102,7 @@ func (s *Store) Recordings(ctx context.Context, f RecordingFilter) ([]Recording,
 func scanRecording(scan func(...any) error) (Recording, error) {
 	var r Recording
 	var created int64
-	err := scan(&r.ID, &r.Call, &r.Trunk, &r.Queue, &r.Station, &r.File, &r.SHA256, &r.SidecarSHA256, &r.DurationMS, &r.Result, &created)
+	err := scan(&r.ID, &r.Call, &r.Trunk, &r.Queue, &r.Station, &r.File, &r.SHA256, &r.SidecarSHA256, &r.DurationMS, &r.Result, &created, &r.Location)
 	r.CreatedAt = fromMillis(created)
 	return r, err
 }

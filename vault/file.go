@@ -28,12 +28,13 @@ type File struct {
 
 	// guarded by mu
 	mu    sync.Mutex
-	next  uint64 // number of the next record
-	end   int64  // of the stored file: where the next record goes
-	size  int64  // of the plain file
-	over  bool   // the end record is written
-	frame []byte // scratch
-	ad    []byte // scratch
+	next  uint64  // number of the next record
+	end   int64   // of the stored file: where the next record goes
+	size  int64   // of the plain file
+	over  bool    // the end record is written
+	view  *Reader // of what is written, once somebody reads; kept up to date
+	frame []byte  // scratch
+	ad    []byte  // scratch
 }
 
 // Create begins a sealed file in raw, which is empty. Close closes raw too.
@@ -106,9 +107,24 @@ func (f *File) record(k kind, at int64, text []byte) error {
 	if _, err := f.raw.WriteAt(f.frame, f.end); err != nil {
 		return err
 	}
+	f.follow(extent{at, at + int64(len(text)), at, f.next, f.end + frameBytes, len(sealed)}, k)
 	f.end += int64(len(f.frame))
 	f.next++
 	return nil
+}
+
+// follow tells the view of a record.
+func (f *File) follow(e extent, k kind) {
+	if f.view == nil {
+		return
+	}
+	f.view.text = nil
+	switch k {
+	case kindData:
+		f.view.layout.write(e)
+	case kindSize:
+		f.view.layout.resize(e.from)
+	}
 }
 
 // Truncate makes the plain file size bytes long. One that grows gets zeros; one
@@ -162,6 +178,7 @@ func (f *File) cut(size int64) error {
 	if err != nil {
 		return err
 	}
+	f.view = nil // it would show what goes now
 	keep := s.spine(size)
 	s.layout.resize(size)
 	var again []extent
@@ -203,15 +220,14 @@ func (f *File) Finish() error {
 	if f.over {
 		return nil
 	}
-	s, err := f.scan()
-	if err != nil {
+	if err := f.look(); err != nil {
 		return err
 	}
-	index := s.layout.encode()
+	index := f.view.layout.encode()
 	if len(index) > maxEnd {
 		return fmt.Errorf("sealed file: its index of %d bytes is longer than %d", len(index), maxEnd)
 	}
-	if err := f.record(kindEnd, s.layout.size, index); err != nil {
+	if err := f.record(kindEnd, f.view.layout.size, index); err != nil {
 		return err
 	}
 	f.over = true
@@ -232,25 +248,27 @@ func (f *File) Stored() *io.SectionReader {
 	return io.NewSectionReader(f.raw, 0, f.end)
 }
 
-// ReadAt reads plain bytes; it goes through the whole file first, so it is meant
-// for the few reads of a file that is written. A Reader is for the many.
+// ReadAt reads plain bytes. The first read walks through the file to find out
+// where they are; what is written from then on costs memory until Close.
 func (f *File) ReadAt(b []byte, at int64) (int, error) {
-	r, err := f.Reader()
-	if err != nil {
-		return 0, err
-	}
-	return r.ReadAt(b, at)
-}
-
-// Reader returns a reader of what is written so far.
-func (f *File) Reader() (*Reader, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s, err := f.scan()
-	if err != nil {
-		return nil, err
+	if err := f.look(); err != nil {
+		return 0, err
 	}
-	return newReader(s), nil
+	return f.view.ReadAt(b, at)
+}
+
+// look makes the view.
+func (f *File) look() error {
+	if f.view != nil {
+		return nil
+	}
+	s, err := f.scan()
+	if err == nil {
+		f.view = newReader(s)
+	}
+	return err
 }
 
 // Sync makes what was written durable. Writers go on meanwhile.
