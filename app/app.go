@@ -16,12 +16,14 @@ import (
 	"assent/configs"
 	"assent/consent"
 	"assent/consent/merkle"
+	"assent/depot"
 	"assent/event"
 	"assent/media"
 	"assent/queue"
 	"assent/recorder"
 	"assent/sip"
 	"assent/store"
+	"assent/vault"
 )
 
 // Options say where the service's configuration comes from.
@@ -46,7 +48,9 @@ type App struct {
 	signer   merkle.Signer   // of the ledger's checkpoints
 	notary   *consent.Notary // nil while the ledger is not trusted
 	audit    *auditor
+	vault    *vault.Vault // nil: recordings are in clear
 	recorder *recorder.Recorder
+	depot    *depot.Depot
 	cdr      *cdrFile
 	media    *media.Engine
 	board    *queue.Board
@@ -88,7 +92,7 @@ func (a *App) Start(ctx context.Context) error {
 		a.log.Warn("configuration", zap.String("problem", problem.Error()))
 	}
 	for _, step := range []func(context.Context) error{
-		a.openEvidence, a.openMedia, a.openSIP, a.openCalls, a.recover, a.openNotary, a.openAPI, a.startSIP, a.startAudit,
+		a.openVault, a.openEvidence, a.openMedia, a.openSIP, a.openCalls, a.recover, a.startDepot, a.openNotary, a.openAPI, a.startSIP, a.startAudit,
 	} {
 		if err := step(ctx); err != nil {
 			return errors.Join(err, a.close(ctx))
@@ -120,7 +124,10 @@ func (a *App) openEvidence(ctx context.Context) (err error) {
 		}
 		return a.calls.Settled(ctx) // those refused while the rest drained, and recordings sealed late
 	})
-	if a.recorder, err = recorder.New(cfg.Recordings, recorder.Deps{Log: a.log.Named("recorder")}); err != nil {
+	if err = a.openDepot(); err != nil {
+		return err
+	}
+	if a.recorder, err = recorder.New(cfg.Recordings, recorder.Deps{Log: a.log.Named("recorder"), Keys: a.keys(), Room: a.depot.Room}); err != nil {
 		return fmt.Errorf("recordings: %w", err)
 	}
 	if a.cdr, err = openCDRFile(cfg.CDR.File); err != nil {
@@ -169,7 +176,8 @@ func (a *App) openCalls(context.Context) error {
 	a.audit = newAuditor(a)
 	a.calls = call.New(&call.Deps{
 		Log: a.log, Rules: func() *call.Rules { return &a.current.Load().rules }, Dialer: a.sip, Media: a.media, Board: a.board,
-		Recorder: a.recorder, Ledger: a.ledger, Store: a.store, CDR: a.cdr, Events: a.events, Unconsented: a.audit.Unconsented, Barred: a.audit.Barred,
+		Recorder: a.recorder, Spool: a.spool(), Ledger: a.ledger, Store: a.store, CDR: a.cdr, Events: a.events,
+		Unconsented: a.audit.Unconsented, Barred: a.audit.Barred,
 	})
 	return nil
 }

@@ -11,9 +11,9 @@ import (
 	"go.uber.org/zap"
 
 	"assent/consent"
+	"assent/depot"
 	"assent/event"
 	"assent/evidence"
-	"assent/recorder"
 	"assent/store"
 )
 
@@ -197,8 +197,8 @@ func (u *auditor) checkFiles(ctx context.Context) error {
 // checkFile judges one recording and rests as long as its size asks for. One whose
 // file is not there is the lists' matter.
 func (u *auditor) checkFile(ctx context.Context, r store.Recording, entries []consent.Record) (holds bool, err error) {
-	report, err := recorder.Verify(r.File)
-	if errors.Is(err, fs.ErrNotExist) {
+	report, err := verifyRow(ctx, u.app.depot, u.app.keys(), r)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, depot.ErrNotFound) {
 		return true, nil
 	}
 	if err != nil {

@@ -27,7 +27,7 @@ func ProofPath(file string) string {
 // Prove takes the bundle of a recording out of the ledger in dir, by a checkpoint of
 // it; where none is given, by its newest. The recording's own sidecar names its call.
 func Prove(path, dir string, keys merkle.Keys, checkpoint []byte) (evidence.Bundle, error) {
-	report, err := recorder.Verify(path)
+	report, err := unopened(recorder.Verify(path))
 	if err != nil {
 		return evidence.Bundle{}, err
 	}

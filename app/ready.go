@@ -26,7 +26,7 @@ func (a *App) ready() api.Readiness {
 		r.Ready = false
 		r.Parts["calls"] = "draining"
 	}
-	for part, err := range map[string]error{"recordings": a.recorder.Ready(), "ledger": a.ledger.Ready()} {
+	for part, err := range map[string]error{"recordings": a.recorder.Ready(), "ledger": a.ledger.Ready(), "depot": a.depot.Trouble()} {
 		r.Parts[part] = "ok"
 		if err != nil {
 			r.Parts[part] = err.Error()
@@ -42,6 +42,10 @@ func (a *App) gauges() []api.Gauge {
 		{Name: "assent_audit_mismatches", Help: "Things that decisions, ledger, files and store did not agree on in the last audit.", Read: func() float64 { return float64(a.audit.figures().mismatches) }},
 		{Name: "assent_audit_invalid_recordings", Help: "Recordings that did not hold against sidecar and ledger in the last audit.", Read: func() float64 { return float64(a.audit.figures().invalid) }},
 		{Name: "assent_audit_recordings_total", Help: "Recordings that the audit has checked.", Counter: true, Read: func() float64 { return float64(a.audit.figures().checked) }},
+		{Name: "assent_recordings_waiting", Help: "Recordings that wait to be stored.", Read: func() float64 { return float64(a.depot.Stats().Waiting) }},
+		{Name: "assent_recordings_waiting_bytes", Help: "Audio that waits to be stored.", Read: func() float64 { return float64(a.depot.Stats().WaitingBytes) }},
+		{Name: "assent_recordings_stored_total", Help: "Recordings that reached their store.", Counter: true, Read: func() float64 { return float64(a.depot.Stats().Stored) }},
+		{Name: "assent_recording_store_failures_total", Help: "Attempts to store a recording that failed.", Counter: true, Read: func() float64 { return float64(a.depot.Stats().Failed) }},
 		{Name: "assent_media_ports_in_use", Help: "RTP ports that streams hold.", Read: func() float64 { return float64(a.media.Stats().PortsInUse) }},
 		{Name: "assent_rtp_received_packets_total", Help: "RTP packets accepted.", Counter: true, Read: func() float64 { return float64(a.media.Stats().Received) }},
 		{Name: "assent_rtp_dropped_packets_total", Help: "Datagrams on media ports that were not accepted.", Counter: true, Read: func() float64 { return float64(a.media.Stats().Dropped()) }},

@@ -127,7 +127,7 @@ func listedRecordings(ctx context.Context, s *store.Store, dir string) ([]eviden
 	var list []evidence.Listed
 	err := eachRecording(ctx, s, func(page []store.Recording) error {
 		for _, r := range page {
-			list = append(list, evidence.Listed{Call: r.Call, Recording: r.ID, SHA256: r.SHA256, Elsewhere: !inFolder(dir, r.File)})
+			list = append(list, evidence.Listed{Call: r.Call, Recording: r.ID, SHA256: r.SHA256, Elsewhere: r.Location != "" || !inFolder(dir, r.File)})
 		}
 		return nil
 	})

@@ -169,11 +169,17 @@ func (a *App) keepRecovered(ctx context.Context, r recorder.Result) {
 	sealed := a.ledger.Append(consent.Entry{Type: consent.TypeSealed, Call: r.Call, Time: now(), Data: consent.SealedData{
 		Recording: r.ID, File: r.File, SHA256: r.SHA256, SidecarSHA256: r.SidecarSHA256, DurationMS: r.DurationMS, Result: r.Result,
 	}})
-	row := store.Recording{ID: r.ID, Call: r.Call, Trunk: r.Trunk, Queue: r.Queue, Station: r.Station, File: r.File,
-		SHA256: r.SHA256, SidecarSHA256: r.SidecarSHA256, DurationMS: r.DurationMS, Result: r.Result, CreatedAt: now()}
-	if err := errors.Join(sealed.Wait(ctx), a.store.PutRecording(ctx, row)); err != nil {
+	if err := errors.Join(sealed.Wait(ctx), a.store.PutRecording(ctx, rowOf(r))); err != nil {
 		a.log.Error("recovered recording not kept", zap.String("recording", r.ID), zap.Error(err))
+		return
 	}
+	a.depot.Add(r.ID)
+}
+
+// rowOf is a recording as the store lists it.
+func rowOf(r recorder.Result) store.Recording {
+	return store.Recording{ID: r.ID, Call: r.Call, Trunk: r.Trunk, Queue: r.Queue, Station: r.Station, File: r.File,
+		SHA256: r.SHA256, SidecarSHA256: r.SidecarSHA256, DurationMS: r.DurationMS, Result: r.Result, CreatedAt: now()}
 }
 
 // endCrashed gives a call that the last run did not live to end its record and

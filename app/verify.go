@@ -1,20 +1,32 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 
 	"assent/consent"
 	"assent/consent/merkle"
+	"assent/depot"
 	"assent/evidence"
 	"assent/recorder"
 )
 
-// VerifyRecording holds a recording against its sidecar, and both against the
-// ledger in dir: see evidence.Case.
+// VerifyRecording is VerifyStored of a file that is not encrypted, facts beside it.
 func VerifyRecording(path, dir string) error {
-	report, err := recorder.Verify(path)
+	stored, err := depot.OpenFile(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = stored.Close() }() // only read
+	return VerifyStored(context.Background(), stored, nil, dir)
+}
+
+// VerifyStored holds a recording against its sidecar, and both against the ledger
+// in dir: see evidence.Case.
+func VerifyStored(ctx context.Context, stored *depot.Recording, keys depot.Opener, dir string) error {
+	report, err := recorder.VerifyStored(ctx, stored, keys)
 	if err != nil {
 		return err
 	}
@@ -26,10 +38,10 @@ func VerifyRecording(path, dir string) error {
 }
 
 // VerifyOffline holds a recording against its sidecar and a bundle that was taken
-// from the ledger, with nothing but the public keys. It returns the checkpoint that
-// proves the bundle.
+// from the ledger, with nothing but the public keys: an encrypted one as it is
+// stored. It returns the checkpoint that proves the bundle.
 func VerifyOffline(path string, bundle []byte, keys merkle.Keys) (merkle.Seen, error) {
-	report, err := recorder.Verify(path)
+	report, err := unopened(recorder.Verify(path))
 	if err != nil {
 		return merkle.Seen{}, err
 	}
@@ -42,6 +54,15 @@ func VerifyOffline(path string, bundle []byte, keys merkle.Keys) (merkle.Seen, e
 		return seen, err
 	}
 	return seen, verdict(evidence.Case{Report: report, Entries: records})
+}
+
+// unopened takes the report on an encrypted recording, though nobody looked at what
+// it holds: its hashes are those of the stored bytes.
+func unopened(report recorder.Report, err error) (recorder.Report, error) {
+	if errors.Is(err, depot.ErrSealed) {
+		report.DurationMS, err = report.Sidecar.DurationMS, nil
+	}
+	return report, err
 }
 
 // verdict turns findings into one error.

@@ -1,13 +1,13 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
 	"assent/configs"
 	"assent/consent"
 	"assent/evidence"
-	"assent/recorder"
 	"assent/store"
 )
 
@@ -15,7 +15,12 @@ import (
 // returns what decisions, ledger, files and store do not agree on. It may run beside
 // the service.
 func VerifyAll(ctx context.Context, s *store.Store, cfg configs.Config, each func(file string, problem error)) ([]evidence.Mismatch, error) {
-	err := eachRecording(ctx, s, func(page []store.Recording) error {
+	recordings, err := OpenRecordings(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	defer recordings.Close()
+	err = eachRecording(ctx, s, func(page []store.Recording) error {
 		calls := map[string]bool{}
 		for _, r := range page {
 			calls[r.Call] = true
@@ -25,11 +30,11 @@ func VerifyAll(ctx context.Context, s *store.Store, cfg configs.Config, each fun
 			return fmt.Errorf("ledger: %w", err)
 		}
 		for _, r := range page {
-			report, err := recorder.Verify(r.File)
+			report, err := verifyRow(ctx, recordings.depot, recordings.Keys(), r)
 			if err == nil {
 				err = verdict(evidence.Case{Report: report, Entries: entries[r.Call]})
 			}
-			each(r.File, err)
+			each(cmp.Or(r.Location, r.File), err)
 		}
 		return nil
 	})

@@ -50,6 +50,7 @@ type Deps struct {
 	Store    Store
 	CDR      CDRWriter
 	Events   *event.Bus
+	Spool    Spool // nil: recordings stay where they are sealed
 	// Unconsented is told of recorded samples from below a barrier: never, if the product keeps its promise.
 	Unconsented func(trunk string, samples uint64)
 	// Barred tells why nothing is recorded on a trunk, whatever is allowed there; nil bars none.
@@ -62,6 +63,13 @@ type Deps struct {
 // Dialer opens a leg to a station or a gateway; *sip.Endpoint is one.
 type Dialer interface {
 	Dial(spec sip.DialSpec, sink sip.Sink) (*sip.Leg, error)
+}
+
+// Spool brings recordings to their store, and tells when they are there;
+// *depot.Depot is one.
+type Spool interface {
+	// Add tells of a recording that ledger and catalogue know. It never blocks.
+	Add(id string)
 }
 
 // CDRWriter keeps one line a call; it must be safe for concurrent use.

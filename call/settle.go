@@ -146,7 +146,7 @@ func (c *Call) tellResult(r recorder.Result) {
 	}
 	c.rec.done.Decision, c.rec.done.Reason = string(policy.VerdictRecord), string(policy.ReasonAllowed)
 	c.publish(event.Event{Type: event.RecordingFinalized, Recording: c.rec.done})
-	if c.keepRecording(r) == nil {
+	if c.keepRecording(r) == nil && c.deps.Spool == nil {
 		c.publish(event.Event{Type: event.RecordingStored, Recording: c.rec.done})
 	}
 }
@@ -164,8 +164,11 @@ func (c *Call) keepRecording(r recorder.Result) error {
 	err := errors.Join(sealed.Wait(ctx), c.deps.Store.PutRecording(ctx, store.Recording{ID: r.ID, Call: c.id, Trunk: c.trunkName, Queue: c.place.queue,
 		Station: c.place.station, File: r.File, SHA256: r.SHA256, SidecarSHA256: r.SidecarSHA256,
 		DurationMS: r.DurationMS, Result: r.Result, CreatedAt: c.deps.Now()}))
-	if err != nil {
+	switch {
+	case err != nil:
 		c.log.Error("recording not stored", zap.String("recording", r.ID), zap.Error(err))
+	case c.deps.Spool != nil:
+		c.deps.Spool.Add(r.ID)
 	}
 	return err
 }

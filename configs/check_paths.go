@@ -59,7 +59,7 @@ func (p place) harms(other place) string {
 var presets = map[string]string{
 	"recordings.dir": recorder.Default().Dir, "consent.ledger": consent.Default().Ledger,
 	"consent.key": consent.Default().Key, "cdr.file": Default().CDR.File,
-	"store": Default().Store, "flows": Default().Flows, "prompts": Default().Prompts,
+	"store": Default().Store, "recordings.store": "./data/stored", "flows": Default().Flows, "prompts": Default().Prompts,
 }
 
 // places returns the paths that are not empty, those first that are blamed first.
@@ -88,6 +88,9 @@ func (l *loader) places() []place {
 		if l.Consent.Key != "" {
 			add("consent.key", file, true, "")
 		}
+	}
+	if to := l.Recordings.Depot.Store; !strings.Contains(to, "://") {
+		add("recordings.store", to, true)
 	}
 	add("consent.ledger", l.Consent.Ledger, true, "ledger.jsonl")
 	add("", l.path, true)

@@ -31,6 +31,8 @@ func (l *loader) checkStorage() {
 	l.checkFormat("recordings.format", l.Recordings.Format, true)
 	l.oneOf("recordings.gaps", l.Recordings.Gaps, recorder.Gaps()...)
 	l.length("recordings.min_length", l.Recordings.MinLength, 0, time.Hour)
+	l.reportOf("recordings", l.Recordings.Depot.Validate())
+	l.reportOf("recordings.encryption", l.Recordings.Encryption.Validate())
 	l.given("consent.ledger", l.Consent.Ledger, "write a folder, such as ./data/ledger")
 	l.given("consent.key", l.Consent.Key, "write a file, such as ./data/ledger.key")
 	if strings.ContainsAny(l.Consent.Origin, " \t\n+") {
@@ -53,4 +55,14 @@ func (l *loader) checkStorage() {
 	if file, ok := strings.CutPrefix(l.Store, "sqlite:"); !notYetStore(l.Store) && (!ok || file == "") {
 		l.report("store", "write sqlite:PATH, such as sqlite:./data/assent.db", "the store is no URL of a database that is known")
 	}
+}
+
+// reportOf reports what a section says of itself: "key: what is wrong; what would be right".
+func (l *loader) reportOf(section string, err error) {
+	if err == nil {
+		return
+	}
+	key, msg, _ := strings.Cut(err.Error(), ": ")
+	msg, want, _ := strings.Cut(msg, "; ")
+	l.report(section+"."+key, want, "%s %s", lastKey(section+"."+key), msg)
 }

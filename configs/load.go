@@ -95,6 +95,22 @@ func (l *loader) resolvePaths() {
 	if file, ok := strings.CutPrefix(l.Store, "sqlite:"); ok {
 		l.Store = "sqlite:" + l.inDir(file)
 	}
+	if to := &l.Recordings.Depot.Store; !strings.Contains(*to, "://") {
+		*to = l.inDir(*to)
+	}
+	keys := &l.Recordings.Encryption
+	keys.Key = l.keyInDir(keys.Key)
+	for i, key := range keys.OldKeys {
+		keys.OldKeys[i] = l.keyInDir(key)
+	}
+}
+
+// keyInDir does the same for the reference to a key.
+func (l *loader) keyInDir(ref string) string {
+	if file, ok := strings.CutPrefix(ref, "file:"); ok && file != "" {
+		return "file:" + l.inDir(file)
+	}
+	return ref
 }
 
 // inDir returns a path that is relative to the configuration's folder as one that

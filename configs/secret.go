@@ -44,13 +44,21 @@ func (l *loader) resolveSecrets(n *source.Node) {
 	})
 }
 
-// noteTokens keeps the tokens that stand in the file themselves.
+// secretKeys are the keys whose values are secrets.
+var secretKeys = []string{
+	"api.tokens", "recordings.s3.secret_key", "recordings.encryption.key", "recordings.encryption.old_keys", "recordings.encryption.token",
+}
+
+// noteTokens keeps the secrets that stand in the file themselves.
 func (l *loader) noteTokens() {
-	texts(l.doc.Find("api.tokens"), func(_ *source.Node, text string) {
-		if text != "" && !strings.Contains(text, "${") {
-			l.tokens = append(l.tokens, text)
-		}
-	})
+	for _, key := range secretKeys {
+		texts(l.doc.Find(key), func(_ *source.Node, text string) {
+			where := strings.HasPrefix(key, "recordings.encryption") && strings.Contains(text, ":") // of a key, not the key
+			if text != "" && !strings.Contains(text, "${") && !where {
+				l.tokens = append(l.tokens, text)
+			}
+		})
+	}
 }
 
 // withoutTokens blots out the tokens in what the problems show: it ends in logs.

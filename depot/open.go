@@ -197,6 +197,19 @@ type Opener interface {
 	Open(ctx context.Context, text []byte) (*vault.Key, error)
 }
 
+// Check opens every record of an encrypted recording; the error names the first that
+// is not what was written.
+func (r *Recording) Check(ctx context.Context, keys Opener) error {
+	if r.Key == nil || keys == nil {
+		return nil
+	}
+	key, err := keys.Open(ctx, r.Key)
+	if err != nil {
+		return err
+	}
+	return vault.Check(r, r.Size, key, vault.Audio)
+}
+
 // ErrSealed says that a recording is encrypted, and there is no key to open it with.
 var ErrSealed = errors.New("is encrypted, and recordings.encryption.key is not configured")
 

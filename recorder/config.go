@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"assent/depot"
+	"assent/vault"
 )
 
 // The formats of a stored recording.
@@ -35,11 +38,15 @@ type Config struct {
 	Gaps string `yaml:"gaps"`
 	// MinLength is the length below which a recording is thrown away (`too_short`).
 	MinLength time.Duration `yaml:"min_length"`
+	// Depot says where finished recordings go.
+	Depot depot.Config `yaml:",inline"`
+	// Encryption says by which keys recordings are sealed.
+	Encryption vault.Config `yaml:"encryption"`
 }
 
 // Default returns the configuration that holds where none is given.
 func Default() Config {
-	return Config{Dir: "./data/recordings", Format: FormatWAV, Gaps: GapsSilence}
+	return Config{Dir: "./data/recordings", Format: FormatWAV, Gaps: GapsSilence, Depot: depot.Default()}
 }
 
 // Validate returns what is wrong with the configuration, and what would be right.

@@ -12,17 +12,33 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"go.uber.org/zap"
+
+	"assent/vault"
 )
 
 // crashDirEnv turns the test binary into a recorder that waits to be killed.
 const crashDirEnv = "ASSENT_RECORDER_CRASH_DIR"
+
+// crashKeyEnv makes it seal what it records.
+const crashKeyEnv = "ASSENT_RECORDER_CRASH_KEY"
 
 const crashCalls = 50
 
 // recordUntilKilled records many calls in real time and tells, line by line,
 // up to which position everything was placed.
 func recordUntilKilled(dir string) {
-	r, err := New(Config{Dir: dir, Format: FormatWAV}, Deps{})
+	var deps Deps
+	if kek := os.Getenv(crashKeyEnv); kek != "" {
+		v, err := vault.New(vault.Config{Key: kek}, func(*vault.Ring) error { return nil }, zap.NewNop())
+		if err != nil {
+			panic(err)
+		}
+		v.Start()
+		deps.Keys = v
+	}
+	r, err := New(Config{Dir: dir, Format: FormatWAV}, deps)
 	if err != nil {
 		panic(err)
 	}

@@ -27,6 +27,8 @@ type file interface {
 type disk interface {
 	// Create makes a file that must not exist, mode 0600, locked against other processes.
 	Create(path string) (file, error)
+	// Open opens a file that an earlier run left, locked likewise, and tells its size.
+	Open(path string) (file, int64, error)
 	Rename(from, to string) error
 	Remove(path string) error
 	// SyncDir makes names in a folder durable.
@@ -51,13 +53,20 @@ func (osDisk) Create(path string) (file, error) {
 	return lock(f)
 }
 
-// openPart opens a file that an earlier run left, unless someone still writes it.
-func openPart(path string) (file, error) {
+func (osDisk) Open(path string) (file, int64, error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return lock(f)
+	locked, err := lock(f)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, 0, errors.Join(err, f.Close())
+	}
+	return locked, info.Size(), nil
 }
 
 // lock takes the file for this process; the kernel lets go when it dies.

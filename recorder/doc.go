@@ -18,6 +18,9 @@
 // durable, to place audio into a pause, to place audio behind what is already
 // written, and to put a file under its final name before its sidecar.
 //
+// With keys it seals what it writes, by package vault, and writes nothing while it
+// has no key.
+//
 // Formats: RIFF/WAVE with 16-bit PCM (format tag 1) or G.711 (6 and 7), with the
 // broadcast extension of EBU Tech 3285, cue markers at gaps, and RF64 by EBU Tech
 // 3306 where a file outgrows 4 GiB; Ogg Opus by RFC 7845.

@@ -40,6 +40,11 @@ func (h *health) fail(err error, now time.Time) {
 // never waits for the disk.
 func (r *Recorder) Ready() error {
 	now := r.now()
+	if r.keys != nil {
+		if err := r.keys.Ready(); err != nil {
+			return err
+		}
+	}
 	for _, w := range r.writers {
 		if busy := w.busySince.Load(); busy != 0 && now.UnixNano()-busy > int64(failureHolds) {
 			return errors.New("recordings: the disk has kept a write waiting for seconds")
@@ -87,6 +92,9 @@ func (r *Recorder) look() error {
 	}
 	if err := errors.Join(f.Close(), r.disk.Remove(path)); err != nil {
 		return fmt.Errorf("recordings: %w", err)
+	}
+	if err := r.room(); err != nil {
+		return err
 	}
 	free, total, err := r.disk.Free(r.cfg.Dir)
 	if err != nil {

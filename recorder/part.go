@@ -11,11 +11,11 @@ import (
 )
 
 // names are the paths of one recording.
-type names struct{ dir, base, wav, wavPart, sidecar, sidecarNew, journal string }
+type names struct{ dir, base, wav, wavPart, sidecar, sidecarNew, journal, key string }
 
 func namesOf(dir, id string) names {
 	base := filepath.Join(dir, id)
-	return names{dir, base, base + ".wav", base + ".wav.part", base + ".json", base + ".json.new", base + ".json.part"}
+	return names{dir, base, base + ".wav", base + ".wav.part", base + ".json", base + ".json.new", base + ".json.part", base + ".key"}
 }
 
 // stored returns the path of the stored file of a format.
@@ -35,9 +35,9 @@ func (n names) unfinished() []string {
 	return []string{n.sidecarNew, n.rendered(FormatWAV), n.rendered(FormatOpus), n.wavPart, n.journal}
 }
 
-// all returns every path that a recording may have, the facts last.
+// all returns every path that a recording may have, the facts and their key last.
 func (n names) all() []string {
-	return append([]string{n.sidecar, n.wav, n.stored(FormatOpus)}, n.unfinished()...)
+	return append(append([]string{n.sidecar, n.wav, n.stored(FormatOpus)}, n.unfinished()...), n.key)
 }
 
 // part is a recording that grows: its audio, and its facts beside it.
@@ -57,31 +57,37 @@ type part struct {
 	mu      sync.Mutex // held while syncing and while closing
 	wav     file
 	journal file
-	settled bool // a sealer has it; no more syncing
+	key     file  // nil if the recording is in clear
+	damage  error // what was found when it was opened again
+	settled bool  // a sealer has it; no more syncing
 	syncErr error
 }
 
-// createPart makes the two files: the facts first, so that no audio is ever
-// without them.
+// createPart makes the files: the facts before the audio, so that no audio is ever
+// without them, and before both the key that seals them.
 func createPart(d disk, n names, first []entry, l layout) (*part, error) {
 	for _, sealed := range []string{n.wav, n.stored(FormatOpus), n.sidecar} {
 		if _, err := os.Lstat(sealed); !errors.Is(err, os.ErrNotExist) {
 			return nil, fmt.Errorf("%s is there already: %w", sealed, cmp.Or(err, os.ErrExist))
 		}
 	}
-	journal, err := d.Create(n.journal)
+	key, err := keepKey(d, n)
 	if err != nil {
 		return nil, err
 	}
-	p := &part{names: n, disk: d, layout: l, origin: originOf(*first[0].Spec), journal: journal}
+	p := &part{names: n, disk: d, layout: l, origin: originOf(*first[0].Spec), key: key}
+	if p.journal, err = d.Create(n.journal); err != nil {
+		p.journal = noFile{}
+		return nil, errors.Join(err, p.close(), removeAll(d, n.key))
+	}
 	if err := p.log(first); err != nil {
-		return nil, errors.Join(err, journal.Close(), d.Remove(n.journal))
+		return nil, errors.Join(err, p.close(), removeAll(d, n.journal, n.key))
 	}
 	if p.wav, err = d.Create(n.wavPart); err != nil {
-		return nil, errors.Join(err, journal.Close(), d.Remove(n.journal))
+		return nil, errors.Join(err, p.close(), removeAll(d, n.journal, n.key))
 	}
 	if err := p.writeHeader(); err != nil {
-		return nil, errors.Join(err, p.close(), removeAll(d, n.wavPart, n.journal))
+		return nil, errors.Join(err, p.close(), removeAll(d, n.wavPart, n.journal, n.key))
 	}
 	return p, nil
 }
@@ -145,11 +151,19 @@ func (p *part) sync() error {
 	if p.settled || !p.dirty.Swap(false) {
 		return nil
 	}
-	err := errors.Join(p.writeHeader(), p.journal.Sync(), p.wav.Sync())
+	err := errors.Join(p.syncKey(), p.writeHeader(), p.journal.Sync(), p.wav.Sync())
 	if err != nil {
 		p.syncErr = err
 	}
 	return err
+}
+
+// syncKey makes the key durable, before anything that it seals.
+func (p *part) syncKey() error {
+	if p.key == nil {
+		return nil
+	}
+	return p.key.Sync()
 }
 
 // complete ends the file with chunks behind the audio, and makes it durable.
@@ -198,6 +212,9 @@ func (p *part) close() error {
 	var err error
 	if p.wav != nil {
 		err = p.wav.Close()
+	}
+	if p.key != nil {
+		err = errors.Join(err, p.key.Close())
 	}
 	return errors.Join(err, p.journal.Close())
 }

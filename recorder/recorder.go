@@ -43,6 +43,10 @@ const (
 // Deps is what a Recorder needs from outside.
 type Deps struct {
 	Log *zap.Logger
+	// Keys seal recordings; nil leaves them in clear.
+	Keys Keys
+	// Room returns why there is no room for one more recording, beside the disk's; may be nil.
+	Room func() error
 	// Now is the clock; time.Now if nil.
 	Now func() time.Time
 }
@@ -54,6 +58,8 @@ type Recorder struct {
 	log      *zap.Logger
 	now      func() time.Time
 	disk     disk
+	keys     Keys // nil: recordings are in clear
+	room     func() error
 	pool     *pool
 	writers  []*writer
 	sealing  chan *Recording // to be sealed as they are
@@ -87,6 +93,9 @@ func newRecorder(cfg Config, deps Deps, d disk, limit int) (*Recorder, error) {
 	if deps.Log == nil {
 		deps.Log = zap.NewNop()
 	}
+	if deps.Room == nil {
+		deps.Room = func() error { return nil }
+	}
 	if deps.Now == nil {
 		deps.Now = time.Now
 	}
@@ -94,7 +103,7 @@ func newRecorder(cfg Config, deps Deps, d disk, limit int) (*Recorder, error) {
 		cfg.Gaps = GapsSilence
 	}
 	r := &Recorder{
-		cfg: cfg, log: deps.Log, now: deps.Now, disk: d, pool: newPool(limit),
+		cfg: cfg, log: deps.Log, now: deps.Now, disk: d, keys: deps.Keys, room: deps.Room, pool: newPool(limit),
 		sealing: make(chan *Recording, sealQueue), encoding: make(chan *Recording, sealQueue), live: map[string]*Recording{},
 		waiting: map[*Recording]struct{}{}, empty: make(chan struct{}),
 	}

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"go.uber.org/zap"
+
+	"assent/vault"
 )
 
 // errGarbage says that a part can't be finished and belongs into quarantine.
@@ -76,7 +78,11 @@ func (r *Recorder) leftovers() ([]string, error) {
 // recoverOne finishes or quarantines one recording.
 func (r *Recorder) recoverOne(id string) (Result, error) {
 	n := namesOf(r.cfg.Dir, id)
-	p, f, err := reopen(r.disk, n)
+	d, err := r.diskOf(n)
+	if err != nil {
+		return Result{ID: id}, err
+	}
+	p, f, err := reopen(d, n)
 	if p != nil {
 		defer func() { _ = p.close() }() // everything was synced, or is kept as it is
 	}
@@ -96,7 +102,7 @@ func (r *Recorder) recoverOne(id string) (Result, error) {
 	}
 	if f.frames == 0 || f.spec.ID == "" {
 		res.Err = errors.New("the process died before any audio was written")
-		return res, errors.Join(removeAll(r.disk, n.unfinished()...), r.disk.SyncDir(n.dir))
+		return res, errors.Join(removeAll(r.disk, n.all()...), r.disk.SyncDir(n.dir))
 	}
 	return r.recoverAudio(p, f)
 }
@@ -110,7 +116,7 @@ func (r *Recorder) recoverNames(n names, res Result) (Result, error) {
 		}
 	}
 	res.Err = errors.New("the process died before any audio was written")
-	return res, removeAll(r.disk, n.unfinished()...)
+	return res, removeAll(r.disk, append(n.unfinished(), n.key)...)
 }
 
 // recoverAudio seals growing audio, or finishes the names of what was sealed.
@@ -181,7 +187,7 @@ func reopen(d disk, n names) (*part, facts, error) {
 	p := &part{names: n, disk: d, journal: noFile{}}
 	size, err := p.openFiles()
 	if err != nil {
-		return nil, facts{}, err
+		return nil, facts{}, errors.Join(err, p.close())
 	}
 	var f facts
 	var unread error
@@ -198,30 +204,42 @@ func reopen(d disk, n names) (*part, facts, error) {
 	if unread != nil {
 		return p, f, fmt.Errorf("%w: %w", errGarbage, unread)
 	}
+	if f.damage = errors.Join(f.damage, p.damage); p.damage != nil {
+		f.damage = fmt.Errorf("%w; what follows is lost", f.damage)
+	}
 	return p, f, p.adopt(&f, size)
 }
 
 // openFiles opens what is there, and returns the size of the audio file.
 func (p *part) openFiles() (int64, error) {
-	journal, err := openPart(p.names.journal)
+	journal, _, err := p.open(p.names.journal)
 	if err == nil {
 		p.journal = journal
 	} else if !errors.Is(err, os.ErrNotExist) {
 		return 0, err
 	}
-	wav, err := openPart(p.names.wavPart)
+	if p.key, err = openKey(p.disk, p.names); err != nil {
+		return 0, err
+	}
+	wav, size, err := p.open(p.names.wavPart)
 	if errors.Is(err, os.ErrNotExist) {
 		return 0, nil
 	}
 	if err != nil {
-		return 0, errors.Join(err, p.close())
+		return 0, err
 	}
 	p.wav = wav
-	info, err := os.Stat(p.names.wavPart)
-	if err != nil {
-		return 0, errors.Join(err, p.close())
+	return size, nil
+}
+
+// open opens a file, and keeps what was found damaged in it.
+func (p *part) open(path string) (file, int64, error) {
+	f, size, err := p.disk.Open(path)
+	if f != nil && errors.Is(err, vault.ErrDamaged) {
+		p.damage = errors.Join(p.damage, fmt.Errorf("%s: %w", filepath.Base(path), err))
+		err = nil
 	}
-	return info.Size(), nil
+	return f, size, err
 }
 
 // adopt checks the header and takes every whole frame of a file of size bytes.
@@ -266,7 +284,7 @@ func (r *Recorder) quarantine(n names, why error) error {
 	if err := store(r.disk, reason, []byte(why.Error()+"\n")); err != nil {
 		return err
 	}
-	for _, path := range []string{n.wavPart, n.journal} {
+	for _, path := range []string{n.wavPart, n.journal, n.key} {
 		if err := r.disk.Rename(path, filepath.Join(dir, filepath.Base(path))); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}

@@ -99,6 +99,9 @@ func (f *facts) nothingKept() bool {
 // what a crash left, since no start may wait for an encoder.
 func (r *Recorder) prepare(ctx context.Context, p *part, f *facts) (product, []byte, error) {
 	f.stored, f.rendering, f.edit = FormatWAV, r.cfg.Gaps, edit{}
+	if err := p.syncKey(); err != nil {
+		return product{}, nil, err
+	}
 	// Always: a torn write may have left part of a frame behind the last whole one.
 	if err := p.resize(f.frames); err != nil {
 		return product{}, nil, err
@@ -128,15 +131,17 @@ func (r *Recorder) prepare(ctx context.Context, p *part, f *facts) (product, []b
 
 // describe returns the sidecar of a file.
 func (f *facts) describe(made product) (product, []byte, error) {
-	sha, err := made.hash()
+	sha, plain, err := made.hashes()
 	if err != nil {
 		return made, nil, err
 	}
-	side, err := f.sidecar(sha).encode()
+	sidecar := f.sidecar(sha)
+	sidecar.PlainSHA256 = plain
+	side, err := sidecar.encode()
 	return made, side, err
 }
 
-// hash returns the SHA-256 of the file, read again from the start.
+// hash returns the SHA-256 of what the file holds, read again from the start.
 func (m product) hash() (string, error) {
 	return hashHex(io.NewSectionReader(m.file, 0, m.size))
 }

@@ -51,8 +51,10 @@ type Sidecar struct {
 	Drift        SidecarDrift  `json:"drift"`
 	Recovered    bool          `json:"recovered"`
 	Error        string        `json:"error,omitempty"`
-	SHA256       string        `json:"sha256"`
-	Result       string        `json:"result"`
+	// SHA256 is of the stored file; where that is encrypted, PlainSHA256 is of what it holds.
+	SHA256      string `json:"sha256"`
+	PlainSHA256 string `json:"plain_sha256,omitempty"`
+	Result      string `json:"result"`
 }
 
 // SidecarGap is typed silence on one channel, to the millisecond.

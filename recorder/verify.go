@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +11,9 @@ import (
 	"slices"
 	"strings"
 
+	"assent/depot"
 	"assent/media/codec"
+	"assent/vault"
 )
 
 // Report is what Verify found out about a stored recording.
@@ -59,39 +62,66 @@ func (r *Recorder) Lookup(id string) (Result, error) {
 	}, err
 }
 
-// Verify holds a stored file against its sidecar: hash, header or pages, length,
-// and silence where a gap is claimed, as far as that is seen without decoding.
-// The error is of reading; what does not hold stands in the report.
+// Verify is VerifyStored of a file that is not encrypted, facts beside it.
 func Verify(path string) (Report, error) {
-	base := strings.TrimSuffix(path, filepath.Ext(path))
-	rep := Report{ID: filepath.Base(base), File: path}
-	f, err := os.Open(filepath.Clean(path))
+	stored, err := depot.OpenFile(path)
 	if err != nil {
+		return Report{ID: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), File: path}, err
+	}
+	defer func() { _ = stored.Close() }() // only read
+	return VerifyStored(context.Background(), stored, nil)
+}
+
+// VerifyStored holds a stored recording against its sidecar: hashes, header or
+// pages, length, and silence where a gap is claimed, as far as that is seen without
+// decoding. The error is of reading, or of a key that is not at hand; what does not
+// hold stands in the report.
+func VerifyStored(ctx context.Context, stored *depot.Recording, keys depot.Opener) (rep Report, err error) {
+	rep = Report{ID: stored.ID, File: stored.Location}
+	if rep.SHA256, err = hashHex(io.NewSectionReader(stored, 0, stored.Size)); err != nil {
 		return rep, err
 	}
-	defer func() { _ = f.Close() }() // only read
-	info, err := f.Stat()
-	if err != nil {
+	if rep.SidecarSHA256, err = hashHex(bytes.NewReader(stored.Sidecar)); err != nil {
 		return rep, err
 	}
-	if rep.SHA256, err = hashHex(f); err != nil {
-		return rep, err
-	}
-	b, err := os.ReadFile(filepath.Clean(base + ".json"))
-	if err != nil {
-		return rep, err
-	}
-	if rep.SidecarSHA256, err = hashHex(bytes.NewReader(b)); err != nil {
-		return rep, err
-	}
-	if rep.Sidecar, err = decodeSidecar(b); err != nil {
+	if rep.Sidecar, err = decodeSidecar(stored.Sidecar); err != nil {
 		rep.problem("%v", err)
 	}
 	rep.checkSidecar()
-	if rep.Sidecar.Format == FormatOpus {
-		return rep, rep.checkOpus(io.NewSectionReader(f, 0, info.Size()))
+	plain, size, err := stored.Plain(ctx, keys)
+	if err == nil {
+		err = rep.checkSeal(ctx, stored, keys, io.NewSectionReader(plain, 0, size))
 	}
-	return rep, rep.checkAudio(f, info.Size())
+	if errors.Is(err, vault.ErrDamaged) || errors.Is(err, vault.ErrForeign) || errors.Is(err, vault.ErrUnfinished) {
+		rep.problem("%v", err)
+		return rep, nil
+	}
+	if err != nil {
+		return rep, err
+	}
+	if rep.Sidecar.Format == FormatOpus {
+		return rep, rep.checkOpus(io.NewSectionReader(plain, 0, size))
+	}
+	return rep, rep.checkAudio(plain, size)
+}
+
+// checkSeal holds an encrypted recording against the hash of what it holds, and
+// names the record that is not what was written.
+func (r *Report) checkSeal(ctx context.Context, stored *depot.Recording, keys depot.Opener, plain io.Reader) error {
+	if (stored.Key != nil) != (r.Sidecar.PlainSHA256 != "") {
+		return fmt.Errorf("%w: the sidecar and the key file differ in whether it is encrypted", vault.ErrDamaged)
+	}
+	if stored.Key == nil {
+		return nil
+	}
+	if err := stored.Check(ctx, keys); err != nil {
+		return err
+	}
+	sha, err := hashHex(plain)
+	if err == nil && sha != r.Sidecar.PlainSHA256 {
+		err = fmt.Errorf("%w: plain_sha256: the file holds %s, the sidecar says %s", vault.ErrDamaged, sha, r.Sidecar.PlainSHA256)
+	}
+	return err
 }
 
 // checkSidecar looks for what contradicts itself.

@@ -190,7 +190,11 @@ func (w *writer) create(rec *Recording) error {
 	if erase {
 		return nil
 	}
-	p, err := createPart(w.r.disk, namesOf(w.r.cfg.Dir, rec.id), first, rec.layout)
+	d, err := w.r.newDisk(rec.id)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	p, err := createPart(d, namesOf(w.r.cfg.Dir, rec.id), first, rec.layout)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}

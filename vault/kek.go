@@ -59,7 +59,11 @@ func (k localKEK) Wrap(_ context.Context, key []byte) ([]byte, error) {
 }
 
 func (k localKEK) Unwrap(_ context.Context, wrapped []byte) ([]byte, error) {
-	return k.aead.Decrypt(wrapped, wrapping)
+	key, err := k.aead.Decrypt(wrapped, wrapping)
+	if err != nil {
+		return nil, fmt.Errorf("the wrapped key %w: not authentic", ErrDamaged)
+	}
+	return key, nil
 }
 
 // NewKeyText returns a fresh key-encryption key, as a file or a variable holds it.

@@ -3,7 +3,6 @@ package vault
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/tink-crypto/tink-go/v2/aead/subtle"
@@ -43,13 +42,13 @@ func ParseWrapped(text []byte) (Wrapped, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&w); err != nil {
-		return w, fmt.Errorf("key file: %w", err)
+		return w, fmt.Errorf("key file %w: %w", ErrDamaged, err)
 	}
 	if w.Version != wrappedVersion {
 		return w, fmt.Errorf("key file: version %d, this program knows %d", w.Version, wrappedVersion)
 	}
 	if again, err := w.encode(); err != nil || !bytes.Equal(again, text) {
-		return w, errors.New("key file: is not written as a vault writes it")
+		return w, fmt.Errorf("key file %w: it is not written as a vault writes it", ErrDamaged)
 	}
 	return w, nil
 }

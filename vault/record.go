@@ -59,6 +59,9 @@ func head(recording string, role Role) []byte {
 	return append(b, recording...)
 }
 
+// HeadBytes is the length of what a sealed file of a key begins with.
+func HeadBytes(key *Key) int64 { return int64(len(head(key.Recording(), Audio))) }
+
 // place is where a record stands and what it does: all that is authentic beside its text.
 type place struct {
 	seq  uint64

@@ -35,6 +35,7 @@ type verbs struct {
 	Flow      flowVerb      `cmd:"" help:"Work on flows."`
 	Recording recordingVerb `cmd:"" help:"List, show and verify recordings."`
 	Consent   consentVerb   `cmd:"" help:"List, show and verify the consent ledger."`
+	Key       keyVerb       `cmd:"" help:"Make and rotate the key that recordings are encrypted by."`
 	Version   versionVerb   `cmd:"" help:"Print the version."`
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"assent/app"
 	"assent/consent"
+	"assent/depot"
 	"assent/evidence"
 	"assent/recorder"
 	"assent/store"
@@ -71,13 +72,18 @@ func (v recordingShowVerb) Run(io streams) error {
 	if err != nil {
 		return err
 	}
-	path := recordingPath(snapshot.Config.Recordings.Dir, v.ID)
-	sidecar, err := os.ReadFile(strings.TrimSuffix(path, filepath.Ext(path)) + ".json")
+	recordings, err := app.OpenRecordings(context.Background(), snapshot.Config)
+	if err != nil {
+		return err
+	}
+	defer recordings.Close()
+	stored, err := recordings.Open(context.Background(), v.ID)
 	if err != nil {
 		return absent(v.ID, err)
 	}
+	defer stored.Close()
 	var of recorder.Sidecar
-	if err := json.Unmarshal(sidecar, &of); err != nil {
+	if err := json.Unmarshal(stored.Sidecar, &of); err != nil {
 		return fmt.Errorf("the sidecar of recording %s: %w", v.ID, err)
 	}
 	if of.Call == "" {
@@ -88,9 +94,9 @@ func (v recordingShowVerb) Run(io streams) error {
 		return err
 	}
 	if v.Output == "json" {
-		return v.print(io.out, shown{sidecar, records}, nil, nil)
+		return v.print(io.out, shown{stored.Sidecar, records}, nil, nil)
 	}
-	fmt.Fprintf(io.out, "%s\n", sidecar)
+	fmt.Fprintf(io.out, "%s\n", stored.Sidecar)
 	return v.entries(io, records)
 }
 
@@ -104,7 +110,7 @@ func recordingPath(dir, idOrPath string) string {
 
 // absent tells a recording that is not there from one that can't be read.
 func absent(id string, err error) error {
-	if errors.Is(err, os.ErrNotExist) {
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, depot.ErrNotFound) {
 		return fmt.Errorf("%w: recording %s: %w", errNotFound, id, err)
 	}
 	return fmt.Errorf("recording %s: %w", id, err)
@@ -126,35 +132,60 @@ type proof struct {
 	Problem string `json:"problem"` // empty where it is valid
 }
 
-// verifier returns how files are found and verified: against the ledger, or, where a
-// key is given, against proofs, without configuration, service and store.
-func (v recordingVerifyVerb) verifier() (find func(id string) string, verify func(file string) error, err error) {
-	if v.Key == "" {
-		if v.Proof != "" {
-			return nil, nil, errors.New("--proof: give the ledger's public key with --key")
-		}
-		snapshot, err := v.load()
-		if err != nil {
-			return nil, nil, err
-		}
-		return func(id string) string { return recordingPath(snapshot.Config.Recordings.Dir, id) },
-			func(file string) error { return app.VerifyRecording(file, snapshot.Config.Consent.Ledger) }, nil
+// verifier is how recordings are found and verified.
+type verifier struct {
+	open   func(id string) (*depot.Recording, error)
+	verify func(*depot.Recording) error
+	close  func() error
+}
+
+// verifier returns how recordings are verified: against the ledger, or, where a key
+// is given, against proofs, without configuration, service and store.
+func (v recordingVerifyVerb) verifier() (verifier, error) {
+	if v.Key != "" {
+		return v.offline()
 	}
+	if v.Proof != "" {
+		return verifier{}, errors.New("--proof: give the ledger's public key with --key")
+	}
+	snapshot, err := v.load()
+	if err != nil {
+		return verifier{}, err
+	}
+	recordings, err := app.OpenRecordings(context.Background(), snapshot.Config)
+	if err != nil {
+		return verifier{}, err
+	}
+	return verifier{
+		open: func(id string) (*depot.Recording, error) { return recordings.Open(context.Background(), id) },
+		verify: func(r *depot.Recording) error {
+			return app.VerifyStored(context.Background(), r, recordings.Keys(), snapshot.Config.Consent.Ledger)
+		},
+		close: recordings.Close,
+	}, nil
+}
+
+// offline verifies files against proofs.
+func (v recordingVerifyVerb) offline() (verifier, error) {
 	keys, err := v.keys(v.configFlag)
 	if err != nil {
-		return nil, nil, err
+		return verifier{}, err
 	}
-	return func(id string) string { return recordingPath(".", id) }, func(file string) error {
-		proof := v.Proof
-		if proof == "" {
-			proof = app.ProofPath(file)
-		}
-		bundle, err := os.ReadFile(proof)
-		if err != nil {
-			return fmt.Errorf("proof: %w", err)
-		}
-		_, err = app.VerifyOffline(file, bundle, keys)
-		return err
+	return verifier{
+		open: func(id string) (*depot.Recording, error) { return depot.OpenFile(recordingPath(".", id)) },
+		verify: func(r *depot.Recording) error {
+			proof := v.Proof
+			if proof == "" {
+				proof = app.ProofPath(r.Location)
+			}
+			bundle, err := os.ReadFile(proof)
+			if err != nil {
+				return fmt.Errorf("proof: %w", err)
+			}
+			_, err = app.VerifyOffline(r.Location, bundle, keys)
+			return err
+		},
+		close: func() error { return nil },
 	}, nil
 }
 
@@ -214,20 +245,24 @@ func (v recordingVerifyVerb) Run(io streams) error {
 	if v.All {
 		return v.all(io)
 	}
-	find, verify, err := v.verifier()
+	by, err := v.verifier()
 	if err != nil {
 		return err
 	}
+	defer by.close()
 	proofs, rows := make([]proof, 0, len(v.IDs)), make([][]string, 0, len(v.IDs))
 	failed, missing := 0, error(nil)
 	for _, id := range v.IDs {
-		p, answer := proof{File: find(id), Valid: true}, "valid"
-		if _, err := os.Stat(p.File); err != nil {
+		p, answer := proof{File: id, Valid: true}, "valid"
+		if stored, err := by.open(id); err != nil {
 			missing = errors.Join(missing, absent(id, err))
 			p.Valid, p.Problem, answer = false, err.Error(), "NOT THERE"
-		} else if err := verify(p.File); err != nil {
-			p.Valid, p.Problem, answer = false, err.Error(), "NOT VALID"
-			failed++
+		} else {
+			p.File = stored.Location
+			if err := errors.Join(by.verify(stored), stored.Close()); err != nil {
+				p.Valid, p.Problem, answer = false, err.Error(), "NOT VALID"
+				failed++
+			}
 		}
 		proofs, rows = append(proofs, p), append(rows, []string{p.File, answer, p.Problem})
 	}
