@@ -314,8 +314,11 @@ func TestAPeerCannotMakeUsKeepStateWithoutEnd(t *testing.T) {
 	}
 }
 
-func TestEncryptedForwardingAllocatesNothingOfOurs(t *testing.T) {
-	for suite, most := range map[sdp.Suite]float64{sdp.AES128GCM: 0, sdp.AES256GCM: 0, sdp.AES128SHA1x80: 0, sdp.AES128SHA1x32: 0} {
+func TestEncryptedForwardingAllocatesNothing(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector makes code allocate that does not without it")
+	}
+	for _, suite := range allSuites {
 		in, out := newKeys().agree(t, suite), newKeys().agree(t, suite)
 		w := newWorld(1)
 		w.wire.mute = true
@@ -334,7 +337,7 @@ func TestEncryptedForwardingAllocatesNothingOfOurs(t *testing.T) {
 			step()
 		}
 		caller.reports.due, agent.reports.due = 0, 0
-		if n := testing.AllocsPerRun(500, step); n > most {
+		if n := testing.AllocsPerRun(500, step); n != 0 {
 			t.Errorf("%s: %v allocations for a packet encrypted by the peer, read, recorded and encrypted again", suite, n)
 		}
 		if agent.out.packets < 500 {
