@@ -109,6 +109,26 @@ func (p *part) log(list []entry) error {
 	return nil
 }
 
+const (
+	// blockBytes is a page of the cache and a block of the file system. A write that does not end with one has the rest
+	// of it zeroed, and comes back to it: half of a small write's cost.
+	blockBytes = 4096
+	// blocksPerSecond: a block is waited for if it holds at most a seventh of a second (128 ms of 16-bit audio at 8 kHz),
+	// for what waits is lost with the process.
+	blocksPerSecond = 7
+)
+
+// whole returns how many of so many frames fill the file's last block. Where blocks are long it is all of them.
+func (p *part) whole(frames int) int {
+	size := p.layout.frameBytes()
+	if blockBytes*blocksPerSecond > p.layout.rateHz*size {
+		return frames
+	}
+	end := p.layout.headerBytes() + p.audioBytes.Load() + int64(frames*size)
+	beyond := int(end % blockBytes)
+	return max(frames-(beyond+size-1)/size, 0)
+}
+
 // append writes whole frames of two channels, as memory holds them; b is used
 // up. It returns how many frames were written even if it fails.
 func (p *part) append(b []byte) (frames int, err error) {

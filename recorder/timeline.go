@@ -3,10 +3,10 @@ package recorder
 import "encoding/binary"
 
 const (
-	// windowsPerSecond: a quarter of a second is how long late packets may still
-	// find their place. With flushEvery it is what a killed process loses; the
-	// promise is 0.5 s.
-	windowsPerSecond = 4
+	// windowsPerSecond: a fifth of a second is how long late packets may still find
+	// their place. With flushEvery and a block (part.go) it is what a killed process
+	// loses; the promise is 0.5 s.
+	windowsPerSecond = 5
 	// seamsPerSecond: the longest hole that is closed by repeating a sample instead
 	// of being called lost is 1 ms, the trace of a clock slip.
 	seamsPerSecond = 1000

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -74,6 +75,7 @@ func (w *writer) pass(ending bool) {
 	list := slices.Clone(w.recs)
 	w.mu.Unlock()
 	for _, rec := range list {
+		runtime.Gosched() // a media driver may wait for the processor, and a pass is long
 		now := w.r.now()
 		w.busySince.Store(now.UnixNano())
 		if w.guarded(rec, now, ending) {
@@ -217,8 +219,11 @@ func (w *writer) appendSome(rec *Recording) (done bool, err error) {
 	if !skip {
 		n = rec.copyOut(w.buf)
 	}
-	base := rec.base
+	base, ends := rec.base, rec.finishing
 	rec.mu.Unlock()
+	if rec.out != nil && !ends {
+		n = rec.out.whole(n/frameBytes) * frameBytes
+	}
 	if rec.out == nil || !skip && n == 0 {
 		return true, nil
 	}
