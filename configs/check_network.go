@@ -14,6 +14,9 @@ import (
 	"assent/source"
 )
 
+// maxDrivers is more than any machine has processors for.
+const maxDrivers = 1024
+
 // maxDSCP is the largest codepoint of the six bits (RFC 2474 section 3).
 const maxDSCP = 63
 
@@ -45,6 +48,7 @@ func (l *loader) checkMedia() {
 	l.checkPorts()
 	l.checkCodecs()
 	within(l, "media.dscp", l.Media.DSCP, 0, maxDSCP)
+	within(l, "media.drivers", l.Media.Drivers, 0, maxDrivers)
 	l.oneOf("media.io", l.Media.IO, media.IOAuto, media.IOURing, media.IOEpoll)
 }
 

@@ -13,6 +13,8 @@ type Config struct {
 	Codecs []string `yaml:"codecs"`
 	// DSCP marks outgoing RTP and RTCP (RFC 2474); 46 is EF.
 	DSCP int `yaml:"dscp"`
+	// Drivers is how many loops share the calls; 0 is one for each processor.
+	Drivers int `yaml:"drivers"`
 	// IO is the way to the kernel: IOAuto, IOURing or IOEpoll.
 	IO string `yaml:"io"`
 }

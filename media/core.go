@@ -29,6 +29,7 @@ const maxSamples = 6400
 // workspace is scratch memory that the cores of a driver share: one works at a time.
 type workspace struct {
 	in     inbound
+	heard  time.Time // all datagrams that came before have been worked on; zero: always
 	pcm    [maxSamples]int16
 	pcm2   [maxSamples]int16 // what pcm became at another rate
 	bytes  [maxPacket]byte
@@ -85,6 +86,14 @@ func (c *core) set(now time.Time) {
 	if at := now.Sub(c.epoch); at > c.at {
 		c.now, c.at = now, at
 	}
+}
+
+// heard returns up to when everything that came has been worked on: less than now while a driver catches up.
+func (c *core) heard() time.Duration {
+	if c.space.heard.IsZero() {
+		return c.at
+	}
+	return min(c.space.heard.Sub(c.epoch), c.at)
 }
 
 // wake asks for a tick at the given time at the latest.

@@ -9,7 +9,8 @@
 // the one place of the program that connects a recorder to media, and asks for a Permit, which only the barrier gives
 // (or a trunk that needs no consent). See DESIGN.md.
 //
-// Goroutines: one for each driver, started by Engine.Start and ended by Engine.Close. Nothing is started, locked,
+// Goroutines: one for each driver, started by Engine.Start and ended by Engine.Close; a driver brings a processor of its
+// own (GOMAXPROCS), which it keeps while it naps for packets to come together. Nothing is started, locked,
 // scheduled or allocated for a packet. Methods of Session, Stream and Tap may be called from any goroutine but not from
 // Notify or a Sink, which run on the driver. After Close everything is a harmless no-op.
 //

@@ -20,6 +20,7 @@ type driver struct {
 
 	// owned by run
 	net      transport
+	all      bool // the transport has told all that came
 	epoch    time.Time
 	now      time.Time
 	wheel    *wheel
@@ -103,29 +104,35 @@ func (d *driver) shift() {
 
 // step waits for something to happen, and does it.
 func (d *driver) step() {
-	if err := d.net.wait(d.pace.wait(d.timeout())); err != nil {
+	all, err := d.net.wait(d.pace.wait(d.all, d.timeout()))
+	if err != nil {
 		d.log.Error("media transport failed", zap.Error(err))
 		d.stopped = true
 		return
 	}
-	d.now = time.Now()
-	for range mostAtOnce {
-		e, ok := d.net.next()
-		if !ok {
-			break
-		}
-		d.pace.packets++
-		switch e.tag {
-		case nudgeTag:
-			d.command()
-		case unsentTag:
-			d.unsent++
-		default:
-			d.receive(e)
-		}
+	d.now, d.all = time.Now(), false // until all is done
+	packets := 0
+	for e, more := d.net.next(); more; e, more = d.net.next() {
+		packets++
+		d.take(e)
 	}
-	d.pace.count(d.now)
+	if d.all = all; all {
+		d.space.heard = d.now
+	}
+	d.pace.count(packets, d.now)
 	d.tick()
+}
+
+// take does what an event asks for.
+func (d *driver) take(e event) {
+	switch e.tag {
+	case nudgeTag:
+		d.command()
+	case unsentTag:
+		d.unsent++
+	default:
+		d.receive(e)
+	}
 }
 
 // timeout returns how long the transport may wait; negative is for ever.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,7 +15,7 @@ type epoll struct {
 	fd    int
 	nudge *nudge
 
-	events  [64]unix.EpollEvent
+	events  [256]unix.EpollEvent
 	n, i    int                 // events, and how many were looked at
 	sockets map[int32]*socket   // by tag
 	buffer  [maxPacket + 1]byte // a longer datagram is cut, and refused for its length
@@ -56,24 +57,29 @@ func (p *epoll) drop(s *socket, tag int32) {
 
 func (p *epoll) send(s *socket, to netip.AddrPort, datagram []byte) bool { return s.send(to, datagram) }
 
-// wait naps for datagrams to come together where several are wanted, for epoll knows no number.
-func (p *epoll) wait(want int, within time.Duration) error {
+// wait says all if there was room for more events: a socket at which several datagrams wait is told again.
+func (p *epoll) wait(nap, within time.Duration) (all bool, err error) {
 	if p.i < p.n {
-		return nil // a fault came between
+		return false, nil // a fault came between
 	}
-	full := p.n == len(p.events) // more waits already
-	if want > 1 && !full {
-		nap := unix.NsecToTimespec(int64(within))
-		_ = unix.Nanosleep(&nap, nil) // a shorter nap is as good
-		within = 0
-	}
+	sleep(nap)
 	p.i, p.n = 0, 0
 	n, err := unix.EpollWait(p.fd, p.events[:], milliseconds(within))
 	if err != nil && !errors.Is(err, unix.EINTR) {
-		return fmt.Errorf("epoll: %w", err)
+		return false, fmt.Errorf("epoll: %w", err)
 	}
 	p.n = max(n, 0)
-	return nil
+	return p.n < len(p.events), nil
+}
+
+// sleep sleeps in the kernel, for a timer of the runtime is late by more than the naps that are wanted, and keeps the
+// goroutine's processor: the runtime's monitor would take it away in most naps, and work more for that than the driver
+// does for a packet. Others have processors of their own (bringProcessors).
+func sleep(d time.Duration) {
+	if d > 0 {
+		nap := unix.NsecToTimespec(int64(d))
+		_, _, _ = unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&nap)), 0, 0) // a shorter nap is as good
+	}
 }
 
 // milliseconds rounds a wait up; negative is for ever.

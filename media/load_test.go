@@ -177,7 +177,7 @@ func (g *generator) work(begin func()) {
 
 func (g *generator) receive(wait time.Duration, start time.Time, measuring bool) {
 	for {
-		if err := g.poll.wait(1, wait); err != nil || g.poll.n == 0 {
+		if _, err := g.poll.wait(0, wait); err != nil || g.poll.n == 0 {
 			return
 		}
 		for {

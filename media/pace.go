@@ -9,10 +9,6 @@ const (
 	// grows with the rate to gatherMost, for a wake costs more than a packet.
 	gatherLeast = 200 * time.Microsecond
 	gatherMost  = time.Millisecond
-	// gatherUpTo is how many packets end that at once.
-	gatherUpTo = 64
-	// mostAtOnce is how many are worked on before what came of them is sent and the time is looked at.
-	mostAtOnce = 64
 	// paceOver is the time over which the rate is taken.
 	paceOver = 10 * time.Millisecond
 )
@@ -25,7 +21,8 @@ type pace struct {
 }
 
 // count looks at the rate of the packets that have come.
-func (p *pace) count(now time.Time) {
+func (p *pace) count(packets int, now time.Time) {
+	p.packets += packets
 	passed := now.Sub(p.since)
 	if passed < paceOver {
 		return
@@ -37,13 +34,16 @@ func (p *pace) count(now time.Time) {
 	p.since, p.packets = now, 0
 }
 
-// wait returns for how many packets, and how long, the transport is to wait, where nothing else is due for timeout.
-func (p *pace) wait(timeout time.Duration) (want int, within time.Duration) {
-	if p.gather == 0 {
-		return 1, timeout
+// wait returns how long a transport is to nap and to wait, where nothing else is due for timeout. all says that it had
+// told all that came: else there is work already.
+func (p *pace) wait(all bool, timeout time.Duration) (nap, within time.Duration) {
+	switch {
+	case !all:
+		return 0, 0
+	case p.gather == 0:
+		return 0, timeout
+	case timeout >= 0:
+		return min(p.gather, timeout), 0
 	}
-	if timeout < 0 || timeout > p.gather {
-		timeout = p.gather
-	}
-	return gatherUpTo, timeout
+	return p.gather, 0
 }

@@ -164,14 +164,20 @@ func (r *ring) submit() error {
 	return r.entered(n, errno)
 }
 
-// wait lets the kernel work, and returns once so many answers are there, or the time is over; a negative one is for ever.
-func (r *ring) wait(want int, within time.Duration) error {
+// poll lets the kernel work, and does not wait either.
+func (r *ring) poll() error {
+	_, _, errno := unix.RawSyscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), 0, 0, enterGetEvents, 0, 0)
+	return r.entered(0, errno)
+}
+
+// wait lets the kernel work, and returns once an answer is there, or the time is over; a negative one is for ever.
+func (r *ring) wait(within time.Duration) error {
 	r.argument.limit = 0
 	if within >= 0 {
 		r.limit = unix.NsecToTimespec(int64(within))
 		r.argument.limit = uint64(uintptr(unsafe.Pointer(&r.limit)))
 	}
-	_, _, errno := unix.Syscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), 0, uintptr(want), enterGetEvents|enterExtArg,
+	_, _, errno := unix.Syscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), 0, 1, enterGetEvents|enterExtArg,
 		uintptr(unsafe.Pointer(&r.argument)), unsafe.Sizeof(r.argument))
 	return r.entered(0, errno)
 }
@@ -189,12 +195,12 @@ func (r *ring) entered(n uintptr, errno unix.Errno) error {
 	return nil
 }
 
-// answered tells whether an answer waits.
-func (r *ring) answered() bool { return r.head != atomic.LoadUint32(r.cqTail) }
+// answered returns how many answers are there.
+func (r *ring) answered() int { return int(atomic.LoadUint32(r.cqTail) - r.head) }
 
 // answer takes the next answer, and false if there is none.
 func (r *ring) answer() (answer, bool) {
-	if !r.answered() {
+	if r.answered() == 0 {
 		return answer{}, false
 	}
 	a := r.answers[r.head&uint32(len(r.answers)-1)]

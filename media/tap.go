@@ -10,7 +10,8 @@ type Sink interface {
 	// Mark says why there is no audio in [from, to) of a channel: "dtx" (comfort silence, nothing is missing), or the
 	// kind that Tap.Pause named. The parts of a pause come one after the other while it lasts.
 	Mark(channel int, from, to int64, kind string)
-	// Advance tells that the time of the recording has reached pos, about every 100 ms.
+	// Advance tells that the time of the recording has reached pos, about every 100 ms, and that what came until then has
+	// been placed.
 	Advance(pos int64)
 	// Slip tells that what lies behind pos on a channel was moved by samples to follow the other channel's clock.
 	Slip(channel int, pos int64, samples int)
@@ -265,7 +266,7 @@ func (t *Tap) tick() {
 	}
 	if t.advance <= now {
 		t.advance = now + advanceEvery
-		position := t.timeline.position(now)
+		position := t.timeline.position(t.core.heard())
 		if t.pause != "" {
 			behind := position - t.timeline.rate.ticks(markBehind)
 			t.tellPause(behind, behind)

@@ -17,8 +17,9 @@ type transport interface {
 	// send takes a datagram, which is borrowed, and hands it to the kernel with the next wait at the latest. It is false
 	// if the kernel does not take it; if that shows later, next tells it.
 	send(s *socket, to netip.AddrPort, datagram []byte) bool
-	// wait sends what is not sent yet. It returns once that many things have happened, or the time is over, or earlier.
-	wait(want int, within time.Duration) error
+	// wait sends what is not sent yet and sleeps for nap, whatever happens. Then it waits until something has happened, or
+	// within is over; negative is for ever. all says that nothing has come which next does not tell before it is false.
+	wait(nap, within time.Duration) (all bool, err error)
 	// next returns the next thing that has happened, and false if wait is to be called. Its datagram is borrowed until
 	// the following call.
 	next() (event, bool)

@@ -75,12 +75,13 @@ func (rec *Recording) Mark(channel int, from, to int64, kind string) {
 	rec.mark(channel, max(from, 0), min(to, rec.reach()), k)
 }
 
-// Advance says that the timeline has reached pos, whether or not audio came.
+// Advance says that the timeline has reached pos, whether or not audio came, and
+// that what came until then was placed.
 func (rec *Recording) Advance(pos int64) {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	if rec.phase != phaseOver && !rec.finishing && pos <= rec.reach() {
-		rec.horizon = max(rec.horizon, pos)
+		rec.horizon, rec.told = max(rec.horizon, pos), max(rec.told, pos)
 	}
 }
 

@@ -177,6 +177,21 @@ func TestALongPauseToldPieceByPieceIsOneGap(t *testing.T) {
 	}
 }
 
+func TestAPartyWhoseAudioIsWorkedOnFirstAfterAStallCostsTheOtherNothing(t *testing.T) {
+	g := newRig(t, nil, nil)
+	rec := g.open(nil)
+	talk(rec, 0, 8000)
+	rec.Advance(8000)
+	g.flush()
+	rec.Place(0, 8000, ramp(8000, 16000)) // two seconds had gathered
+	g.flush()
+	rec.Place(1, 8000, ramp(8000, 16000))
+	rec.Advance(24000)
+	if res := g.end(rec, 24000); res.Result != ResultOK {
+		t.Errorf("%+v", sidecarOf(t, res.File))
+	}
+}
+
 func TestTheHoleOfASlipIsClosedAndTheSlipIsTold(t *testing.T) {
 	for _, edge := range []int{0, 1, 2} { // the hole before, at and behind what is frozen
 		g := newRig(t, nil, nil)

@@ -7,6 +7,8 @@ const (
 	// their place. With flushEvery and a block (part.go) it is what a killed process
 	// loses; the promise is 0.5 s.
 	windowsPerSecond = 5
+	// aheadsPerSecond: an eighth of a second is more than lies between two calls of Advance.
+	aheadsPerSecond = 8
 	// seamsPerSecond: the longest hole that is closed by repeating a sample instead
 	// of being called lost is 1 ms, the trace of a clock slip.
 	seamsPerSecond = 1000
@@ -50,6 +52,7 @@ type timeline struct {
 	base    int64 // all before is written
 	frozen  int64 // all before is decided: no sample may change
 	horizon int64 // how far the timeline has got
+	told    int64 // how far it has got by Advance: all that came until then is placed
 	gaps    gapList
 	slips   []slip
 	slipped [channels]int64 // number of slips a channel
@@ -78,6 +81,17 @@ func (t *timeline) place(channel int, pos int64, samples []int16) {
 		samples, pos = samples[to-pos:], to
 	}
 	t.horizon = max(t.horizon, end)
+}
+
+// ripe is the position up to which nothing is waited for any more. One party's audio runs ahead of the other's while
+// media catches up with what came during a stall; once Advance has told the time, it is not believed for more than what
+// comes between two of its calls.
+func (t *timeline) ripe() int64 {
+	edge := t.horizon
+	if t.told > 0 {
+		edge = min(edge, t.told+t.rate/aheadsPerSecond)
+	}
+	return edge - t.rate/windowsPerSecond
 }
 
 // reach is how far ahead a position is believed.

@@ -113,7 +113,7 @@ var errBroken = errors.New("internal fault")
 func (w *writer) step(rec *Recording, now time.Time, ending bool) bool {
 	rec.mu.Lock()
 	finishing := rec.finishing
-	edge := rec.horizon - rec.rate/windowsPerSecond
+	edge := rec.ripe()
 	if finishing {
 		edge = rec.final.Position
 	}

@@ -18,6 +18,7 @@ var (
 	rates  = flag.String("rates", "40,100,160,220,280,340", "call set-ups per second, a row each")
 	window = flag.Duration("window", 8*time.Second, "how long each row is measured")
 	procs  = flag.Int("procs", 1, "GOMAXPROCS of the service on its one core")
+	drives = flag.Int("drivers", 1, "media.drivers of the service")
 	way    = flag.String("io", "auto", "media.io of the service")
 )
 
@@ -26,6 +27,7 @@ var cores = load.Cores()
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	load.Prefer()
 	code := m.Run()
 	for _, t := range tables {
 		t.print(os.Stdout)
@@ -120,7 +122,7 @@ func set(b *testing.B, flow, answer string, recorded bool) *stage {
 	s := &stage{Generator: g}
 	err = load.PinnedTo(cores[len(cores)-1], func() {
 		s.Service = service.Start(b, service.Files{
-			"assent.yaml":             fmt.Sprintf(config, load.Source, g.Station(), flow, answer, recorded, map[bool]string{true: "", false: ", io: " + *way}[*way == "auto"]),
+			"assent.yaml":             fmt.Sprintf(config, load.Source, g.Station(), flow, answer, recorded, mediaKeys()),
 			"flows/consent.yaml":      consentFlow,
 			"flows/straight.yaml":     straightFlow,
 			"prompts/en/question.wav": load.Prompt(10),
@@ -132,6 +134,17 @@ func set(b *testing.B, flow, answer string, recorded bool) *stage {
 	s.fresh = s.rss(b)
 	g.Start(s.UDP)
 	return s
+}
+
+// mediaKeys are the keys of media that flags change.
+func mediaKeys() (keys string) {
+	if *way != "auto" {
+		keys += ", io: " + *way
+	}
+	if *drives > 0 {
+		keys += fmt.Sprintf(", drivers: %d", *drives)
+	}
+	return keys
 }
 
 func (s *stage) cpu(b *testing.B) time.Duration {
