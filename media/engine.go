@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,7 +24,6 @@ type Engine struct {
 	io      string // the way to the kernel
 	drivers []*driver
 
-	brought int // processors
 	started atomic.Bool
 	closing sync.Once
 	next    atomic.Uint32 // the driver of the next session
@@ -53,7 +51,7 @@ func New(config Config, log *zap.Logger) (*Engine, error) {
 	}
 	drivers := config.Drivers
 	if drivers == 0 {
-		drivers = runtime.GOMAXPROCS(0)
+		drivers = brought.others()
 	}
 	for range drivers {
 		d, err := newDriver(log, e.ports)
@@ -113,8 +111,7 @@ func (e *Engine) Start() error {
 	if e.started.Swap(true) {
 		return fmt.Errorf("start media: %w", ErrClosed)
 	}
-	e.brought = len(e.drivers)
-	bringProcessors(e.brought)
+	brought.add(len(e.drivers))
 	opened := make(chan error, len(e.drivers))
 	for _, d := range e.drivers {
 		go d.run(e.io, opened) // ends with Close, which waits for it
@@ -138,6 +135,8 @@ func (e *Engine) Close() {
 			for _, d := range e.drivers {
 				close(d.ended)
 			}
+		} else {
+			defer brought.add(-len(e.drivers))
 		}
 		for _, d := range e.drivers {
 			d.mail.post(func() { d.stopped = true })
@@ -145,19 +144,7 @@ func (e *Engine) Close() {
 		for _, d := range e.drivers {
 			<-d.ended
 		}
-		bringProcessors(-e.brought)
 	})
-}
-
-// processors guards the runtime's number of them.
-var processors sync.Mutex
-
-// bringProcessors lets the runtime run so many goroutines more at a time. A busy driver keeps its processor while it
-// naps, as a thread of its own would; the rest of the program has as many as without media.
-func bringProcessors(n int) {
-	processors.Lock()
-	defer processors.Unlock()
-	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0)+n, 1))
 }
 
 // Stats returns the figures of all sessions, past and present. It waits for the drivers.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -261,6 +262,22 @@ func aFaultEndsOneSessionAndNoOther(t *testing.T, io string) {
 	<-broken.Drained()
 	whole.Play(clipOf(1, 1), PlayOptions{})
 	<-whole.Drained()
+}
+
+func TestAnEngineBringsItsDriversProcessorsAndTakesThemBack(t *testing.T) {
+	before := runtime.GOMAXPROCS(0)
+	first, second := startEngine(t, "31300-31309"), startEngine(t, "31310-31319")
+	if len(second.drivers) != len(first.drivers) {
+		t.Errorf("%d drivers, then %d", len(first.drivers), len(second.drivers))
+	}
+	if got := runtime.GOMAXPROCS(0); got != before+len(first.drivers)+len(second.drivers) {
+		t.Errorf("%d processors with drivers, %d without", got, before)
+	}
+	first.Close()
+	second.Close()
+	if got := runtime.GOMAXPROCS(0); got != before {
+		t.Errorf("%d processors are left of %d", got, before)
+	}
 }
 
 func TestPortsRestBeforeTheyAreUsedAgain(t *testing.T) {

@@ -74,7 +74,7 @@ func (p *epoll) wait(nap, within time.Duration) (all bool, err error) {
 
 // sleep sleeps in the kernel, for a timer of the runtime is late by more than the naps that are wanted, and keeps the
 // goroutine's processor: the runtime's monitor would take it away in most naps, and work more for that than the driver
-// does for a packet. Others have processors of their own (bringProcessors).
+// does for a packet. Others have processors of their own (processors.go).
 func sleep(d time.Duration) {
 	if d > 0 {
 		nap := unix.NsecToTimespec(int64(d))
