@@ -43,6 +43,7 @@ func New() (*Generator, error) {
 		}
 		g.ports[s] = map[uint16]*Call{}
 	}
+	g.early = map[uint16]uint32{}
 	return g, nil
 }
 

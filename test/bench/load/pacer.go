@@ -32,6 +32,7 @@ type pacer struct {
 	// its own; read by others once it has stopped
 	slot    [slots][]*Call
 	ports   [2]map[uint16]*Call // by side, by the service's port
+	early   map[uint16]uint32   // plain packets to callers that are not known yet, by the service's port
 	late    Delays              // how late each call's turn was, in the window
 	stood   time.Duration       // the most that a turn was late, at any time
 	delay   Delays              // of frames that left in the window
@@ -67,12 +68,15 @@ func sleepUntil(start time.Time, due time.Duration) {
 	}
 }
 
-// adopt takes in calls that have begun: what the caller hears counts from then on, before it has spoken.
+// adopt takes in calls that have begun, with what their callers have heard so far: a prompt may be faster than we are.
 func (p *pacer) adopt() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, c := range p.joining {
-		c.known[caller], p.ports[caller][c.legs[caller].to.Port()] = true, c
+		port := c.legs[caller].to.Port()
+		c.known[caller], p.ports[caller][port] = true, c
+		c.legs[caller].plain.Add(p.early[port])
+		delete(p.early, port)
 		c.slot = int64(c.index) % slots
 		p.slot[c.slot] = append(p.slot[c.slot], c)
 	}
@@ -136,10 +140,12 @@ func (p *pacer) hear(s side, packet []byte, port uint16, at int64) {
 	if m.call < len(p.mirror) {
 		c = p.mirror[m.call]
 	}
-	if c == nil {
-		return
-	}
 	switch {
+	case c == nil || !ok && c.silent.Load(): // a port of a call that is over may be another's by now
+		if !ok && s == caller {
+			p.early[port]++
+		}
+		return
 	case !ok:
 		c.legs[s].plain.Add(1)
 		return
