@@ -319,6 +319,7 @@ func TestHoldIsToldBeforeAnybodyTalks(t *testing.T) {
 	n.saw(event.FlowEntered)
 	for i, word := range []string{"hold", "resume"} {
 		must(t, c.Hold(t.Context(), i == 0))
+		n.until(word, func() bool { return len(n.all(event.CallHeld)) > i })
 		if e := n.saw(event.CallHeld); e.Leg != "caller" || e.Detail != word {
 			t.Errorf("told %+v, want the caller's %s", e, word)
 		}
