@@ -41,7 +41,7 @@ type judge struct {
 	findings []Finding
 
 	may       bool            // the latest answer, or a rule, allows recording
-	gate      bool            // opened since, and not lost by a withdrawal
+	gate      bool            // opened; no answer closes it, a withdrawal does
 	floors    []consent.Floor // of the barrier that holds
 	known     []consent.Floor // of every barrier
 	opened    []consent.Floor // of the barrier that the recording began behind
@@ -89,7 +89,7 @@ func (j *judge) follow(r *consent.Record) {
 		if d.Recording != j.Report.ID {
 			return
 		}
-		if !j.gate {
+		if !j.gate || !j.may {
 			j.find(entry(r), "the recording began without a gate that consent had opened")
 		}
 		j.begun(r, d.FirstSamples)
@@ -122,7 +122,7 @@ func (j *judge) answered(r *consent.Record, d consent.ConsentData) {
 			j.find(entry(r), "consent was counted, and the notice was not heard: %s", d.Notice.Why)
 		}
 	default:
-		j.may, j.gate = false, false
+		j.may = false
 	}
 }
 

@@ -127,6 +127,23 @@ func TestConsentGivenAgainHasItsOwnBarrier(t *testing.T) {
 	}
 }
 
+// No action closes the gate, but the latest answer holds: after a no and another yes the first barrier serves.
+func TestYesAfterANoNeedsNoSecondBarrier(t *testing.T) {
+	no := consent.ConsentData{State: "declined"}
+	yes := story()[0].(consent.ConsentData)
+	ledger := append([]any{no, story()[0], story()[1], no}, yes, story()[2], story()[3], story()[4])
+	c := told(ledger...)
+	index := int64(1)
+	c.Report.Sidecar.Consent.Ledger = &index
+	if found := c.Findings(); len(found) != 0 {
+		t.Error(found)
+	}
+	ledger = append(story()[:2:2], no, story()[2], story()[3], story()[4])
+	if found := told(ledger...).Findings(); len(found) == 0 {
+		t.Error("a recording that began after a no passes")
+	}
+}
+
 func TestSamplesBelowTheFloorAreCounted(t *testing.T) {
 	c := told(with(1, consent.BarrierData{Floors: []consent.Floor{{Leg: "caller", SSRC: 7, RTPTime: 2000, Source: "key"}}})...)
 	if got := Unconsented(c.Findings()); got != 840 {
