@@ -25,7 +25,7 @@ type exhibit struct {
 func recorded(t *testing.T) exhibit {
 	t.Helper()
 	s := ended(t)
-	key, err := consent.ReadVerifier(s.path("data/ledger.key.pub"))
+	key, err := consent.ReadVerifier(s.path("ledger.key.pub"))
 	must(t, err)
 	e := exhibit{keys: merkle.Keys{Log: key}, ledger: filepath.Join(t.TempDir(), "ledger")}
 	file := s.cdr().Recording.File

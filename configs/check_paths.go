@@ -58,7 +58,7 @@ func (p place) harms(other place) string {
 // presets are what the keys of paths are by default.
 var presets = map[string]string{
 	"recordings.dir": recorder.Default().Dir, "consent.ledger": consent.Default().Ledger,
-	"consent.key": consent.Default().Key, "cdr.file": Default().CDR.File,
+	"consent.key": consent.KeyBeside(consent.Default().Ledger), "cdr.file": Default().CDR.File,
 	"store": Default().Store, "recordings.store": "./data/stored", "flows": Default().Flows, "prompts": Default().Prompts,
 }
 

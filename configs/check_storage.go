@@ -34,7 +34,6 @@ func (l *loader) checkStorage() {
 	l.reportOf("recordings", l.Recordings.Depot.Validate())
 	l.reportOf("recordings.encryption", l.Recordings.Encryption.Validate())
 	l.given("consent.ledger", l.Consent.Ledger, "write a folder, such as ./data/ledger")
-	l.given("consent.key", l.Consent.Key, "write a file, such as ./data/ledger.key")
 	if strings.ContainsAny(l.Consent.Origin, " \t\n+") {
 		l.report("consent.origin", "write a name such as example.com/ledger", "%q has a space or a plus, which no origin can have", l.Consent.Origin)
 	}

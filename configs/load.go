@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"assent/consent"
 	"assent/source"
 )
 
@@ -89,6 +90,9 @@ func (l *loader) warn(path, want, format string, args ...any) {
 
 // resolvePaths makes paths relative to the configuration's folder.
 func (l *loader) resolvePaths() {
+	if l.Consent.Key == "" && l.Consent.Ledger != "" {
+		l.Consent.Key = consent.KeyBeside(l.Consent.Ledger)
+	}
 	for _, path := range []*string{&l.Recordings.Dir, &l.Consent.Ledger, &l.Consent.Key, &l.CDR.File, &l.Flows, &l.Prompts} {
 		*path = l.inDir(*path)
 	}

@@ -1,12 +1,15 @@
 package consent
 
-import "time"
+import (
+	"path/filepath"
+	"time"
+)
 
 // Config is the `consent` section of the configuration.
 type Config struct {
 	// Ledger is the ledger's folder.
 	Ledger string `yaml:"ledger"`
-	// Key is the file of the secret key that signs the ledger's checkpoints.
+	// Key is the file of the secret key that signs the ledger's checkpoints; empty is KeyBeside the ledger.
 	Key string `yaml:"key"`
 	// Origin is the ledger's name in its checkpoints; empty makes one up with the key.
 	Origin string `yaml:"origin"`
@@ -22,10 +25,13 @@ type Config struct {
 	NoticeLoss int `yaml:"notice_loss"`
 }
 
+// KeyBeside returns the key file of a ledger that has no other: beside its folder, by the folder's name.
+func KeyBeside(ledger string) string { return filepath.Clean(ledger) + ".key" }
+
 // Default returns the configuration that holds where nothing is given.
 func Default() Config {
 	return Config{
-		Ledger: "./data/ledger", Key: "./data/ledger.key", Checkpoint: 10 * time.Second, Audit: time.Hour,
+		Ledger: "./data/ledger", Checkpoint: 10 * time.Second, Audit: time.Hour,
 		ValidFor: 365 * 24 * time.Hour, Guard: 200 * time.Millisecond, NoticeLoss: 20,
 	}
 }
