@@ -6,7 +6,7 @@ FUZZTIME ?= 10s
 
 .DEFAULT_GOAL := help
 
-.PHONY: help build demo test unit check e2e sipp fuzz bench prompts fmt
+.PHONY: help build demo test unit check e2e crash sipp fuzz bench prompts fmt
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -29,8 +29,12 @@ unit: ## unit tests with the race detector (which needs a C compiler); players r
 	$(GO) test -race -timeout 300s $$($(GO) list ./... | grep -v '^assent/test/')
 
 e2e: build ## the built binary, driven over SIP and RTP by SIPp and by test phones
-	./scripts/need.sh sipp:sip-tester
+	./scripts/need.sh sipp:sip-tester sox:sox ffmpeg:ffmpeg
 	$(GO) test -timeout 480s -count=1 -p 1 ./test/...
+
+crash: build ## kill the service 500 times under load, and hold it to what it promises
+	./scripts/need.sh sox:sox ffmpeg:ffmpeg
+	$(GO) test -count=1 -timeout 180m -v ./test/crash -args -kills 500 -strict
 
 fuzz: ## every fuzz target for FUZZTIME each
 	./scripts/fuzz.sh $(FUZZTIME)

@@ -111,6 +111,9 @@ func (g *Generator) Mirror(calls int) {
 	}
 }
 
+// Stood is the most that a frame was late to leave; only after Stop.
+func (g *Generator) Stood() time.Duration { return g.stood }
+
 // Repeats is how many requests had to be sent again.
 func (g *Generator) Repeats() int64 { return g.repeats.Load() }
 

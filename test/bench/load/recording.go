@@ -14,6 +14,7 @@ type Recorded struct {
 	Heard   int           // frames that a far end heard
 	Missing int           // of those, the file lacks
 	Inside  int           // of the missing, those that lie between two that it has
+	Tail    int           // of the missing, those of one party after its last that the file has; the most
 	Foreign int           // frames of other calls, or in the wrong channel
 	Skew    time.Duration // median distance in the file of two frames that left in the same instant
 	Widest  time.Duration // the largest
@@ -85,6 +86,23 @@ func (l *leg) compare(places map[uint32]int, r *Recorded) {
 		}
 		begun, lacking = true, 0
 	}
+	if begun {
+		r.Tail = max(r.Tail, lacking)
+	}
+}
+
+// Longest is the most frames that one far end heard; only after Stop.
+func (c *Call) Longest() (frames int) {
+	for s := range c.legs {
+		n := 0
+		for round := range uint32(len(c.legs[s].arrived) * 64) {
+			if c.legs[s].arrived.has(round) {
+				n++
+			}
+		}
+		frames = max(frames, n)
+	}
+	return frames
 }
 
 // readChannels reads a WAV file of 16-bit PCM in two channels, each as the PCMU
