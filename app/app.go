@@ -127,7 +127,10 @@ func (a *App) openEvidence(ctx context.Context) (err error) {
 	if err = a.openDepot(); err != nil {
 		return err
 	}
-	if a.recorder, err = recorder.New(cfg.Recordings, recorder.Deps{Log: a.log.Named("recorder"), Keys: a.keys(), Room: a.depot.Room}); err != nil {
+	a.recorder, err = recorder.New(cfg.Recordings, recorder.Deps{
+		Log: a.log.Named("recorder"), Keys: a.keys(), Room: a.depot.Room, SpaceChanged: a.spaceChanged,
+	})
+	if err != nil {
 		return fmt.Errorf("recordings: %w", err)
 	}
 	if a.cdr, err = openCDRFile(cfg.CDR.File); err != nil {

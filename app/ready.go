@@ -2,6 +2,8 @@ package app
 
 import (
 	"assent/api"
+	"assent/event"
+	"assent/recorder"
 )
 
 // ready tells whether the node may have calls. Trouble with recording is told,
@@ -32,12 +34,31 @@ func (a *App) ready() api.Readiness {
 			r.Parts[part] = err.Error()
 		}
 	}
+	if space := a.recorder.Space(); space.Low && r.Parts["recordings"] == "ok" {
+		r.Parts["recordings"] = "low on space: " + space.String()
+	}
 	return r
+}
+
+// spaceChanged tells that the room for recordings is low, or is not any more.
+func (a *App) spaceChanged(s recorder.Space) {
+	what := event.StorageRestored
+	if s.Low {
+		what = event.StorageLow
+	}
+	a.events.Publish(event.Event{Time: now(), Type: what, Detail: s.String()})
 }
 
 // gauges are the figures that are read at each scrape.
 func (a *App) gauges() []api.Gauge {
 	return []api.Gauge{
+		{Name: "assent_recordings_free_bytes", Help: "Room in the folder of the recordings.", Read: func() float64 { return float64(a.recorder.Space().Free) }},
+		{Name: "assent_recordings_space_low", Help: "1 while little room is left for recordings.", Read: func() float64 {
+			if a.recorder.Space().Low {
+				return 1
+			}
+			return 0
+		}},
 		{Name: "assent_calls_active", Help: "Calls that run now.", Read: func() float64 { return float64(a.calls.Count()) }},
 		{Name: "assent_audit_mismatches", Help: "Things that decisions, ledger, files and store did not agree on in the last audit.", Read: func() float64 { return float64(a.audit.figures().mismatches) }},
 		{Name: "assent_audit_invalid_recordings", Help: "Recordings that did not hold against sidecar and ledger in the last audit.", Read: func() float64 { return float64(a.audit.figures().invalid) }},

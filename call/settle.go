@@ -80,7 +80,24 @@ func (c *Call) untap() {
 		position = c.rec.tap.Close()
 	}
 	c.mail.serve() // the first sample may have been noticed just now
+	c.rateRecording()
 	c.rec.writer.Finish(recorder.Final{Position: position})
+}
+
+// rateRecording tells how good the audio of each party was.
+func (c *Call) rateRecording() {
+	var score [2]float64
+	score[0] = hundredths(c.caller.stream.Stats().MOS)
+	if c.agent != nil && c.agent.stream != nil {
+		score[1] = hundredths(c.agent.stream.Stats().MOS)
+	}
+	c.rec.writer.Update(func(s *recorder.Spec) {
+		for i := range score {
+			if score[i] > 0 {
+				s.Channels[i].MOS = score[i]
+			}
+		}
+	})
 }
 
 // hangUp ends both legs and frees the station.

@@ -30,6 +30,8 @@ func (l *loader) checkStorage() {
 	l.given("recordings.dir", l.Recordings.Dir, "write a folder, such as "+recorder.Default().Dir)
 	l.checkFormat("recordings.format", l.Recordings.Format, true)
 	l.oneOf("recordings.gaps", l.Recordings.Gaps, recorder.Gaps()...)
+	within(l, "recordings.max_loss_percent", l.Recordings.MaxLossPercent, 0, 100)
+	within(l, "recordings.min_free_mib", l.Recordings.MinFreeMiB, 0, 1<<30)
 	l.length("recordings.min_length", l.Recordings.MinLength, 0, time.Hour)
 	l.reportOf("recordings", l.Recordings.Depot.Validate())
 	l.reportOf("recordings.encryption", l.Recordings.Encryption.Validate())

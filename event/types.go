@@ -59,7 +59,9 @@ const (
 	TrunkLimitReached Type = "trunk.limit_reached"
 	ConfigReloaded    Type = "config.reloaded"
 	ConfigRejected    Type = "config.rejected"
-	AuditFailed       Type = "audit.failed" // stored evidence does not hold; the reason says what
+	StorageLow        Type = "storage.low"      // little room is left for recordings
+	StorageRestored   Type = "storage.restored" // there is room again
+	AuditFailed       Type = "audit.failed"     // stored evidence does not hold; the reason says what
 )
 
 // Types returns the names of all events. The caller owns the slice.
@@ -71,6 +73,7 @@ func Types() []Type {
 		RecordingGateOpened, RecordingDecided, RecordingStarted, RecordingPaused, RecordingResumed,
 		RecordingFinalized, RecordingStored, RecordingFailed, RecordingDeleted, RecordingHeld,
 		RecordingReleased, RecordingAccessed,
-		QueueEntered, QueueLeft, TrunkUp, TrunkDown, TrunkLimitReached, ConfigReloaded, ConfigRejected, AuditFailed,
+		QueueEntered, QueueLeft, TrunkUp, TrunkDown, TrunkLimitReached, ConfigReloaded, ConfigRejected,
+		StorageLow, StorageRestored, AuditFailed,
 	}
 }

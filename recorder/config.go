@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -36,6 +37,12 @@ type Config struct {
 	Format string `yaml:"format"`
 	// Gaps is how the stored file holds its pauses, one of Gaps.
 	Gaps string `yaml:"gaps"`
+	// MinFreeMiB is the room in MiB below which no recording begins, or a twentieth
+	// of the volume if that is less. The alarm comes at twice that.
+	MinFreeMiB int `yaml:"min_free_mib"`
+	// MaxLossPercent is the share of a channel that may be lost in a recording whose
+	// result is ok; the map of what is lost stands in the sidecar in any case.
+	MaxLossPercent float64 `yaml:"max_loss_percent"`
 	// MinLength is the length below which a recording is thrown away (`too_short`).
 	MinLength time.Duration `yaml:"min_length"`
 	// Depot says where finished recordings go.
@@ -46,7 +53,7 @@ type Config struct {
 
 // Default returns the configuration that holds where none is given.
 func Default() Config {
-	return Config{Dir: "./data/recordings", Format: FormatWAV, Gaps: GapsSilence, Depot: depot.Default()}
+	return Config{Dir: "./data/recordings", Format: FormatWAV, Gaps: GapsSilence, MinFreeMiB: 1024, Depot: depot.Default()}
 }
 
 // Validate returns what is wrong with the configuration, and what would be right.
@@ -60,6 +67,10 @@ func (c Config) Validate() error {
 		return fmt.Errorf("format: %w, or use %s", CanEncode(c.Format), FormatWAV)
 	case c.Gaps != "" && !slices.Contains(Gaps(), c.Gaps):
 		return fmt.Errorf("gaps: %q is unknown; use %s", c.Gaps, strings.Join(Gaps(), " or "))
+	case c.MinFreeMiB < 0:
+		return fmt.Errorf("min_free_mib: %d is negative; use 0 or more", c.MinFreeMiB)
+	case c.MaxLossPercent < 0 || c.MaxLossPercent > 100 || math.IsNaN(c.MaxLossPercent):
+		return fmt.Errorf("max_loss_percent: %v is no share; use 0 to 100", c.MaxLossPercent)
 	case c.MinLength < 0:
 		return fmt.Errorf("min_length: %s is negative; use 0s or more", c.MinLength)
 	}

@@ -15,6 +15,7 @@ type faultDisk struct {
 	quota int64 // bytes that fit, -1 for no bound
 	used  map[string]int64
 	fail  func(op, name string) error // called before each operation, may block
+	room  [2]uint64                   // free and total; zero asks the volume
 }
 
 // errDead says that the simulated process is dead: nothing happens any more.
@@ -61,6 +62,22 @@ func (d *faultDisk) setFail(f func(op, name string) error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.fail = f
+}
+
+func (d *faultDisk) setFree(free, total uint64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.room = [2]uint64{free, total}
+}
+
+func (d *faultDisk) Free(path string) (free, total uint64, err error) {
+	d.mu.Lock()
+	room := d.room
+	d.mu.Unlock()
+	if room[1] != 0 {
+		return room[0], room[1], nil
+	}
+	return d.osDisk.Free(path)
 }
 
 func (d *faultDisk) Create(path string) (file, error) {

@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -21,8 +22,9 @@ type facts struct {
 	recovered bool
 
 	// of the stored file, once it is made
-	stored    string // FormatWAV or FormatOpus
-	rendering string // of its pauses, one of Gaps
+	stored    string  // FormatWAV or FormatOpus
+	rendering string  // of its pauses, one of Gaps
+	maxLoss   float64 // Config.MaxLossPercent
 	edit      edit
 }
 
@@ -57,7 +59,7 @@ func (f *facts) sidecar(sha string) Sidecar {
 		Channels: s.Channels, StartedAt: Timestamp{started}, DurationMS: f.layout.milliseconds(f.edit.length(f.frames)),
 		FirstSample: append([]FirstSample{}, s.FirstSample...), Reason: s.Reason, ConfigVersion: s.ConfigVersion,
 		Consent: s.Consent, Barrier: append([]Floor{}, s.Barrier...), Gaps: []SidecarGap{}, Loss: []SidecarLoss{},
-		GapsAs: f.rendering, Omitted: []SidecarSpan{}, GapsUnlisted: f.gaps.unlisted, Recovered: f.recovered, SHA256: sha, Result: ResultOK,
+		GapsAs: f.rendering, MaxLossPercent: f.maxLoss, Omitted: []SidecarSpan{}, GapsUnlisted: f.gaps.unlisted, Recovered: f.recovered, SHA256: sha, Result: ResultOK,
 	}
 	if f.stored == FormatOpus {
 		out.Codec = codecOpus
@@ -69,44 +71,63 @@ func (f *facts) sidecar(sha string) Sidecar {
 		length += span.EndMS - span.StartMS
 	}
 	out.EndedAt = Timestamp{started.Add(time.Duration(length) * time.Millisecond)}
-	lost := f.describeGaps(&out)
-	f.describeLoss(&out, lost)
+	f.describeGaps(&out)
+	f.describeLoss(&out)
 	f.describeDrift(&out)
 	if f.damage != nil {
 		out.Error = f.damage.Error()
 	}
-	if f.damage != nil || f.recovered || len(out.Loss) > 0 || f.gaps.unlisted > 0 {
-		out.Result = ResultDegraded
-	}
+	out.Result = out.expectedResult()
 	return out
 }
 
-// describeGaps fills in the gaps and returns the lost samples of each channel.
-func (f *facts) describeGaps(out *Sidecar) (lost [channels]int64) {
-	for _, g := range f.resolved() {
-		if g.kind == kindLost {
-			lost[g.channel] += int64(g.to - g.from)
+// describeGaps fills in the gaps: whatever the reason, audio that is not there is lost.
+func (f *facts) describeGaps(out *Sidecar) {
+	list := f.resolved()
+	for i := range list {
+		if list[i].kind.lacks() {
+			list[i].kind = kindLost
 		}
+	}
+	for _, g := range join(list) {
 		out.Gaps = append(out.Gaps, SidecarGap{
 			Type: g.kind.String(), Channel: int(g.channel),
 			StartMS: f.layout.milliseconds(int64(g.from)), EndMS: f.layout.milliseconds(int64(g.to)),
 		})
 	}
-	return lost
 }
 
-// describeLoss adds up what each channel lacks. A duplicate that came late
+// describeLoss maps what each channel lacks, and why. A duplicate that came late
 // took nothing away, so lateness alone is no loss.
-func (f *facts) describeLoss(out *Sidecar, lost [channels]int64) {
+func (f *facts) describeLoss(out *Sidecar) {
+	var lost [channels]int64
+	var ranges [channels][]SidecarRange
+	for _, g := range f.resolved() {
+		if c := g.channel; g.kind.lacks() {
+			lost[c] += int64(g.to - g.from)
+			ranges[c] = append(ranges[c], SidecarRange{g.kind.String(), f.layout.milliseconds(int64(g.from)), f.layout.milliseconds(int64(g.to))})
+		}
+	}
 	for c := range channels {
 		if lost[c] == 0 && f.overrun[c] == 0 {
 			continue
 		}
 		out.Loss = append(out.Loss, SidecarLoss{
+			Ranges: ranges[c], Percent: f.percent(lost[c], f.audio[c]),
 			Channel: c, LostMS: f.layout.milliseconds(lost[c]), LateMS: f.layout.milliseconds(f.late[c]),
 			OverrunMS: f.layout.milliseconds(f.overrun[c]),
 		})
 	}
+}
+
+// percent returns the share of a channel that is lost, from its first audio to
+// the end of its last, or of the recording's time if that is cut.
+func (f *facts) percent(lost int64, audio span) float64 {
+	length := max(min(audio.to, f.end)-audio.from, lost)
+	if length == 0 {
+		return 0
+	}
+	return math.Round(1e4*float64(lost)/float64(length)) / 100
 }
 
 // describeDrift lists the slips.

@@ -51,11 +51,11 @@ func (o gap) continuedBy(n gap) bool {
 	return o.to == n.from && o.channel == n.channel && o.kind == n.kind && o.logged == n.logged
 }
 
-// retype gives what is unplaced or lost in [from, to) of a channel the kind k,
+// retype gives what is unplaced or lacking in [from, to) of a channel the kind k,
 // and reports whether that changes anything which the journal already tells.
 func (g *gapList) retype(channel uint8, from, to uint32, k kind) (logged bool) {
 	hit := func(o gap) bool {
-		return o.channel == channel && o.to > from && o.from < to && (o.kind == kindUnplaced || o.kind == kindLost)
+		return o.channel == channel && o.to > from && o.from < to && (o.kind == kindUnplaced || o.kind.lacks())
 	}
 	var old []gap
 	for _, o := range g.list {
@@ -79,8 +79,8 @@ func (g *gapList) retype(channel uint8, from, to uint32, k kind) (logged bool) {
 	return logged
 }
 
-// lose types [from, to) of a channel lost, where it is not paused: it could not
-// be stored, whatever was placed.
+// lose types [from, to) of a channel unstored, where it is not paused, whatever
+// was placed.
 func (g *gapList) lose(channel uint8, from, to uint32) {
 	g.retype(channel, from, to, kindDTX)
 	var kept []gap
@@ -92,7 +92,7 @@ func (g *gapList) lose(channel uint8, from, to uint32) {
 	slices.SortFunc(kept, func(a, b gap) int { return cmp.Compare(a.from, b.from) })
 	for _, o := range append(kept, gap{from: to, to: to}) {
 		if from < o.from {
-			g.add(gap{from, o.from, channel, kindLost, false})
+			g.add(gap{from, o.from, channel, kindUnstored, false})
 		}
 		from = max(from, o.to)
 	}

@@ -13,10 +13,6 @@ const (
 	staleAfter = 15 * time.Second
 	// failureHolds is how long a failed write keeps the recorder from being ready.
 	failureHolds = 5 * time.Second
-	// A volume is full with less than a twentieth or, if that is more, less
-	// than minFree left: open recordings need room to end.
-	fullShare = 20
-	minFree   = 1 << 30
 )
 
 // health is what is known of the folder.
@@ -96,12 +92,8 @@ func (r *Recorder) look() error {
 	if err := r.room(); err != nil {
 		return err
 	}
-	free, total, err := r.disk.Free(r.cfg.Dir)
-	if err != nil {
+	if err := r.measure(); err != nil {
 		return fmt.Errorf("recordings: %w", err)
-	}
-	if free < min(total/fullShare, minFree) {
-		return fmt.Errorf("recordings: %s is full: %d MiB of %d MiB left", r.cfg.Dir, free>>20, total>>20)
 	}
 	return nil
 }

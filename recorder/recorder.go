@@ -49,22 +49,27 @@ type Deps struct {
 	Room func() error
 	// Now is the clock; time.Now if nil.
 	Now func() time.Time
+	// SpaceChanged is told when the room in the folder gets low, and when it is not
+	// any more; it may be nil, and must not block.
+	SpaceChanged func(Space)
 }
 
 // Recorder owns the recordings folder.
 type Recorder struct {
 	// set once
-	cfg      Config
-	log      *zap.Logger
-	now      func() time.Time
-	disk     disk
-	keys     Keys // nil: recordings are in clear
-	room     func() error
-	pool     *pool
-	writers  []*writer
-	sealing  chan *Recording // to be sealed as they are
-	encoding chan *Recording // to be rendered first
-	health   health
+	cfg          Config
+	log          *zap.Logger
+	now          func() time.Time
+	disk         disk
+	keys         Keys // nil: recordings are in clear
+	room         func() error
+	pool         *pool
+	writers      []*writer
+	sealing      chan *Recording // to be sealed as they are
+	encoding     chan *Recording // to be rendered first
+	health       health
+	space        space
+	spaceChanged func(Space)
 
 	// shared, guarded by mu
 	mu      sync.Mutex
@@ -103,7 +108,7 @@ func newRecorder(cfg Config, deps Deps, d disk, limit int) (*Recorder, error) {
 		cfg.Gaps = GapsSilence
 	}
 	r := &Recorder{
-		cfg: cfg, log: deps.Log, now: deps.Now, disk: d, keys: deps.Keys, room: deps.Room, pool: newPool(limit),
+		cfg: cfg, log: deps.Log, now: deps.Now, disk: d, keys: deps.Keys, room: deps.Room, spaceChanged: deps.SpaceChanged, pool: newPool(limit),
 		sealing: make(chan *Recording, sealQueue), encoding: make(chan *Recording, sealQueue), live: map[string]*Recording{},
 		waiting: map[*Recording]struct{}{}, empty: make(chan struct{}),
 	}

@@ -52,8 +52,9 @@ func TestLateBeyondTheWindowIsLostAndCounted(t *testing.T) {
 	if res.Result != ResultDegraded || !slices.Contains(s.Gaps, SidecarGap{"lost", 0, 200, 220}) || !slices.Contains(s.Gaps, SidecarGap{"lost", 1, 200, 220}) {
 		t.Fatalf("%+v %+v", res, s.Gaps)
 	}
-	if want := (SidecarLoss{Channel: 0, LostMS: 20, LateMS: 20}); s.Loss[0] != want {
-		t.Errorf("loss %+v, want %+v", s.Loss[0], want)
+	want := SidecarLoss{Channel: 0, LostMS: 20, LateMS: 20, Percent: 1.67, Ranges: []SidecarRange{{"late", 200, 220}}}
+	if diff := cmp.Diff(want, s.Loss[0]); diff != "" {
+		t.Error(diff)
 	}
 	wantSilence(t, audioOf(t, res.File)[0], 1600, 1760)
 	mustVerify(t, res)

@@ -98,7 +98,7 @@ func (f *facts) nothingKept() bool {
 // can't be rendered costs nothing: the one that grew is kept as it is. So is
 // what a crash left, since no start may wait for an encoder.
 func (r *Recorder) prepare(ctx context.Context, p *part, f *facts) (product, []byte, error) {
-	f.stored, f.rendering, f.edit = FormatWAV, r.cfg.Gaps, edit{}
+	f.stored, f.rendering, f.edit, f.maxLoss = FormatWAV, r.cfg.Gaps, edit{}, r.cfg.MaxLossPercent
 	if err := p.syncKey(); err != nil {
 		return product{}, nil, err
 	}

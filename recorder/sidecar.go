@@ -48,9 +48,12 @@ type Sidecar struct {
 	Omitted      []SidecarSpan `json:"omitted"`
 	GapsUnlisted int64         `json:"gaps_unlisted"`
 	Loss         []SidecarLoss `json:"loss"`
-	Drift        SidecarDrift  `json:"drift"`
-	Recovered    bool          `json:"recovered"`
-	Error        string        `json:"error,omitempty"`
+	// MaxLossPercent is the share of a channel that may be lost in a recording
+	// whose result is ok.
+	MaxLossPercent float64      `json:"max_loss_percent"`
+	Drift          SidecarDrift `json:"drift"`
+	Recovered      bool         `json:"recovered"`
+	Error          string       `json:"error,omitempty"`
 	// SHA256 is of the stored file; where that is encrypted, PlainSHA256 is of what it holds.
 	SHA256      string `json:"sha256"`
 	PlainSHA256 string `json:"plain_sha256,omitempty"`
@@ -79,6 +82,18 @@ type SidecarLoss struct {
 	LostMS    int64 `json:"lost_ms"`
 	LateMS    int64 `json:"late_ms"`
 	OverrunMS int64 `json:"overrun_ms"`
+	// Percent is the share that is lost of the time in which the channel had audio.
+	Percent float64 `json:"percent"`
+	// Ranges is the map of what is lost, in order.
+	Ranges []SidecarRange `json:"ranges"`
+}
+
+// SidecarRange is a stretch of lost audio: "lost" on the line, "late" where it
+// came behind the disorder window, "unstored" where memory or disk had no room.
+type SidecarRange struct {
+	Type    string `json:"type"`
+	StartMS int64  `json:"start_ms"`
+	EndMS   int64  `json:"end_ms"`
 }
 
 // SidecarDrift tells how the clocks were brought together.

@@ -12,10 +12,12 @@ const (
 	kindSecurePause
 	kindSuppressed
 	kindWithdrawn
+	kindLate     // it came, behind the window
+	kindUnstored // it came, and there was no memory or no disk for it
 	kinds
 )
 
-var kindNames = [kinds]string{"unplaced", "audio", "dtx", "lost", "hold", "secure_pause", "suppressed", "withdrawn"}
+var kindNames = [kinds]string{"unplaced", "audio", "dtx", "lost", "hold", "secure_pause", "suppressed", "withdrawn", "late", "unstored"}
 
 func (k kind) String() string { return kindNames[k] }
 
@@ -31,6 +33,9 @@ func parseKind(name string) (kind, bool) {
 
 // paused reports whether audio is kept out on purpose.
 func (k kind) paused() bool { return k >= kindHold && k <= kindWithdrawn }
+
+// lacks reports whether audio that was sent is not there.
+func (k kind) lacks() bool { return k == kindLost || k == kindLate || k == kindUnstored }
 
 // gap reports whether the sidecar lists a stretch of this kind.
 func (k kind) gap() bool { return k != kindAudio && k != kindDTX }

@@ -57,6 +57,9 @@ type Channel struct {
 	SSRC uint32 `json:"ssrc"`
 	// Codec is the codec that the party sent, if known.
 	Codec string `json:"codec,omitempty"`
+	// MOS is the opinion that listeners would have of what came on the leg, 1 to 4.5
+	// by the E-model (ITU-T G.107), 0 if unknown.
+	MOS float64 `json:"mos,omitempty"`
 }
 
 // FirstSample names the first recorded sample of a stream in its own RTP time.

@@ -66,6 +66,9 @@ func (t *timeline) place(channel int, pos int64, samples []int16) {
 	if behind := t.frozen - pos; behind > 0 {
 		n := min(behind, int64(len(samples)))
 		tr.late += n
+		if t.gaps.retype(uint8(channel), uint32(max(pos, 0)), uint32(max(pos+n, 0)), kindLate) {
+			t.journal = append(t.journal, markEntry(gap{uint32(max(pos, 0)), uint32(max(pos+n, 0)), uint8(channel), kindLate, true}))
+		}
 		pos, samples = pos+n, samples[n:]
 	}
 	end := pos + int64(len(samples))
@@ -106,7 +109,7 @@ func (t *timeline) copyIn(channel int, pos int64, samples []int16) {
 		c := t.ring.ensure(pos)
 		if c == nil || !tr.cover.paint(pos, pos+int64(n), kindAudio) {
 			tr.overrun += int64(n)
-			tr.cover.paint(pos, pos+int64(n), kindLost)
+			tr.cover.paint(pos, pos+int64(n), kindUnstored)
 		} else {
 			t.layout.encode(c[offset*frameBytes+channel*2:], samples[:n])
 			tr.extend(pos, pos+int64(n))

@@ -195,8 +195,11 @@ func (r *Report) checkGaps() {
 
 // expectedResult returns the result that follows from the other fields.
 func (s *Sidecar) expectedResult() string {
-	lost := slices.ContainsFunc(s.Gaps, func(g SidecarGap) bool { return g.Type == kindLost.String() })
-	if lost || s.Recovered || s.Error != "" || len(s.Loss) > 0 || s.GapsUnlisted > 0 {
+	lost := slices.ContainsFunc(s.Gaps, func(g SidecarGap) bool { return g.Type == kindLost.String() }) && len(s.Loss) == 0
+	above := slices.ContainsFunc(s.Loss, func(l SidecarLoss) bool {
+		return l.Percent > s.MaxLossPercent || l.OverrunMS > 0 || s.MaxLossPercent == 0
+	})
+	if lost || above || s.Recovered || s.Error != "" || s.GapsUnlisted > 0 {
 		return ResultDegraded
 	}
 	return ResultOK
