@@ -178,3 +178,6 @@ func until(condition func() bool) {
 func sound(n int) []byte {
 	return []byte(strings.Repeat(fmt.Sprintf("a tone of %d ", n), n))
 }
+
+// started23 is when the recordings of record began.
+func (g *rig) started23() time.Time { return time.Date(2026, 11, 23, 23, 59, 59, 0, time.UTC) }
