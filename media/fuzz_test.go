@@ -17,12 +17,17 @@ func FuzzReceive(f *testing.F) {
 	f.Add(byte(0), p.say(frameOf(1)), p.say(frameOf(2)))
 	f.Add(byte(1), p.press(1, 1)[0], p.press(2, 1)[2])
 	f.Add(byte(2), must(rtcp.Marshal([]rtcp.Packet{&rtcp.SenderReport{SSRC: 5}, &rtcp.Goodbye{Sources: []uint32{5}}})), []byte{})
+	for i, c := range goldenFormats() {
+		k := newTalker(c, make([]int16, formatOf(c).RateHz/10), 10*time.Millisecond)
+		f.Add(byte(16*i), k.next(), k.next())
+	}
 	f.Add(byte(3), append([]byte{0xB2, 0, 0, 1}, make([]byte, 60)...), []byte{0x80})
 	f.Fuzz(func(t *testing.T, where byte, first, second []byte) {
 		w := newWorld(1)
 		all := func(c *StreamConfig, a *sdp.Agreement) {
 			c.DTMF, c.Timeout, c.Learn = MethodInband, time.Second, where&4 != 0
 			a.Mux = where&8 != 0
+			a.Receive = append(a.Receive, goldenFormats()[1:]...)
 		}
 		caller, agent := w.leg("caller", callerAddr, all), w.leg("agent", agentAddr)
 		w.bridge(caller, agent)

@@ -306,7 +306,7 @@ func (r *receiver) stretch(space *workspace, now time.Duration) {
 	switch {
 	case early < 0:
 		r.line = r.stretcher.Shorten(r.line)
-	case len(r.line)+r.stretcher.Needs() <= cap(r.line):
+	case 2*len(r.line) <= cap(r.line):
 		r.line = r.stretcher.Lengthen(r.line)
 	}
 }

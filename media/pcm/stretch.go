@@ -2,18 +2,21 @@ package pcm
 
 import "time"
 
+// stretchNeeds is the shortest piece out of which a period is taken: the usual packet.
+const stretchNeeds = 20 * time.Millisecond
+
 // Stretcher makes a stream shorter or longer by one period of the voice at a time, by fading one period into its
 // neighbour: the pitch stays, and nothing clicks. It keeps no state but sizes.
-type Stretcher struct{ shortest, longest int }
+type Stretcher struct{ shortest, longest, needs int }
 
 // NewStretcher returns a Stretcher of a stream at rateHz.
 func NewStretcher(rateHz int) Stretcher {
 	n := func(d time.Duration) int { return int(d * time.Duration(rateHz) / time.Second) }
-	return Stretcher{n(shortestPeriod), n(longestPeriod)}
+	return Stretcher{n(shortestPeriod), n(longestPeriod), n(stretchNeeds)}
 }
 
 // Needs is how many samples Shorten and Lengthen want.
-func (s Stretcher) Needs() int { return 2 * s.longest }
+func (s Stretcher) Needs() int { return s.needs }
 
 // Shorten takes one period out of the beginning of samples, in place, and returns what is left; samples itself if they
 // are fewer than Needs.
@@ -40,9 +43,10 @@ func (s Stretcher) Lengthen(samples []int16) []int16 {
 	return samples
 }
 
-// lag returns the period of the beginning of samples.
+// lag returns the period of the beginning of samples: one that fits into them twice.
 func (s Stretcher) lag(samples []int16) int {
-	return Period(samples[:s.Needs()], s.shortest, s.longest)
+	longest := min(s.longest, len(samples)/2)
+	return Period(samples[:2*longest], s.shortest, longest)
 }
 
 // fade writes what leads from the beginning of from to the end of to. All have one length; dst may be either.
