@@ -44,6 +44,7 @@ type Audio struct {
 	mu        sync.Mutex
 	peer      netip.AddrPort // where we speak to
 	pt        uint8
+	coder     *Coder // nil for G.711
 	voice     Voice
 	frame     int64 // of the voice
 	keys      []byte
@@ -120,11 +121,10 @@ func (a *Audio) sdp(direction string) string {
 	at := a.conn.LocalAddr().(*net.UDPAddr).AddrPort()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	name := map[uint8]string{ptPCMU: "PCMU", ptPCMA: "PCMA"}[a.pt]
 	profile, crypto := a.profile()
 	return fmt.Sprintf("v=0\r\no=phone %d %d IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio %d %s %d %d\r\n"+
-		"a=rtpmap:%d %s/8000\r\na=rtpmap:%d telephone-event/8000\r\na=fmtp:%d 0-15\r\na=ptime:20\r\na=%s\r\n",
-		at.Port(), time.Now().UnixNano(), at.Addr(), at.Addr(), at.Port(), profile, a.pt, ptEvent, a.pt, name, ptEvent, ptEvent, direction) + crypto
+		"a=rtpmap:%d %s\r\na=rtpmap:%d telephone-event/%d\r\na=fmtp:%d 0-15\r\na=ptime:20\r\na=%s\r\n",
+		at.Port(), time.Now().UnixNano(), at.Addr(), at.Addr(), at.Port(), profile, a.pt, ptEvent, a.pt, a.rtpmap(), ptEvent, a.clockHz(), ptEvent, direction) + crypto
 }
 
 // hearFrom takes the other side's address out of its SDP.
@@ -197,11 +197,11 @@ func (a *Audio) sendFrame(key *keyPress) {
 		a.keys = a.keys[1:]
 	}
 	if key.active() {
-		for _, p := range key.packets() {
+		for _, p := range key.packets(a.ticks()) {
 			a.send(ptEvent, p.marker, key.timestamp, p.payload)
 		}
 		key.step++
-		a.timestamp += frameSamples
+		a.timestamp += a.ticks()
 		return
 	}
 	if a.speaking {
@@ -209,11 +209,11 @@ func (a *Audio) sendFrame(key *keyPress) {
 		if a.voice != nil {
 			copy(samples, a.voice(a.frame))
 		}
-		a.send(a.pt, a.marker, a.timestamp, encode(a.pt, samples))
+		a.send(a.pt, a.marker, a.timestamp, a.encode(samples))
 		a.marker = false
 	}
 	a.frame++
-	a.timestamp += frameSamples
+	a.timestamp += a.ticks()
 }
 
 // send writes one RTP packet (RFC 3550 section 5.1); mu is held.
@@ -288,10 +288,17 @@ func (a *Audio) Sent() []Packet {
 	return append([]Packet(nil), a.sent...)
 }
 
-// Heard is what arrived as sound, in order of arrival, 8 kHz.
+// Heard is what arrived as sound, in order of arrival, 8 kHz. A codec that the phone was lent has memory: each call
+// hears it from the beginning.
 func (a *Audio) Heard() []int16 {
 	var samples []int16
 	for _, p := range a.Packets() {
+		if a.coder != nil {
+			if p.PayloadType == a.coder.PayloadType {
+				samples = append(samples, a.coder.Decode(p.Payload)...)
+			}
+			continue
+		}
 		if p.PayloadType == ptPCMU || p.PayloadType == ptPCMA {
 			samples = append(samples, decode(p.PayloadType, p.Payload)...)
 		}

@@ -42,6 +42,7 @@ type Call struct {
 // Options of an outgoing call; the zero value is a good caller.
 type Options struct {
 	Codec   string   // PCMU or PCMA
+	Coder   *Coder   // another codec; nil for none
 	NoAck   bool     // never acknowledge the 200
 	NoOffer bool     // INVITE without SDP
 	Headers []string // more headers of the INVITE, such as "Privacy: id"
@@ -69,6 +70,7 @@ func (p *Phone) Dial(ctx context.Context, peer netip.AddrPort, number string, o 
 	}
 	c.noAck = o.NoAck
 	c.codec(o.Codec)
+	c.lend(o.Coder)
 	c.Encrypt(o.Crypto)
 	c.Say(o.Voice)
 	c.requestTo = fmt.Sprintf("sip:%s@%s", number, peer)

@@ -33,6 +33,7 @@ func (c *Call) ring(a Answer) {
 // accept answers with 200 until the ACK is there.
 func (c *Call) accept(a Answer) {
 	c.codec(a.Codec)
+	c.lend(a.Coder)
 	c.Encrypt(a.Crypto)
 	c.Say(a.Voice)
 	if err := c.hearFrom(c.invite.body); err != nil {

@@ -26,8 +26,8 @@ type eventPacket struct {
 
 func (k *keyPress) active() bool { return k.key != 0 && k.step < keyFrames+keyGap }
 
-// packets are those of the current frame; none while the key rests.
-func (k *keyPress) packets() []eventPacket {
+// packets are those of the current frame, which lasts so many ticks; none while the key rests.
+func (k *keyPress) packets(ticks uint32) []eventPacket {
 	if k.step >= keyFrames {
 		return nil
 	}
@@ -36,7 +36,7 @@ func (k *keyPress) packets() []eventPacket {
 	if end {
 		payload[1] |= 0x80
 	}
-	binary.BigEndian.PutUint16(payload[2:], uint16((k.step+1)*frameSamples))
+	binary.BigEndian.PutUint16(payload[2:], uint16(uint32(k.step+1)*ticks))
 	list := []eventPacket{{marker: k.step == 0, payload: payload}}
 	if end {
 		for len(list) < keyEnds {

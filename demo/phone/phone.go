@@ -37,6 +37,7 @@ type Answer struct {
 	Contact string        // of a 3xx
 	After   time.Duration // ring so long before
 	Codec   string        // PCMU or PCMA; "" is PCMU
+	Coder   *Coder        // another codec; nil for none
 	Voice   Voice         // what it says; nil is silence
 	Crypto  string        // the suite that audio is encrypted with; "" for plain
 }
