@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"assent/media"
 	"assent/media/codec"
@@ -16,6 +17,9 @@ import (
 
 // maxDrivers is more than any machine has processors for.
 const maxDrivers = 1024
+
+// maxJitter is the longest that audio may wait: longer, two people can't talk.
+const maxJitter = 300 * time.Millisecond
 
 // maxDSCP is the largest codepoint of the six bits (RFC 2474 section 3).
 const maxDSCP = 63
@@ -49,6 +53,8 @@ func (l *loader) checkMedia() {
 	l.checkCodecs()
 	within(l, "media.dscp", l.Media.DSCP, 0, maxDSCP)
 	within(l, "media.drivers", l.Media.Drivers, 0, maxDrivers)
+	l.length("media.jitter.min", l.Media.Jitter.Min, 0, maxJitter)
+	l.length("media.jitter.max", l.Media.Jitter.Max, l.Media.Jitter.Min, maxJitter)
 	l.oneOf("media.io", l.Media.IO, media.IOAuto, media.IOURing, media.IOEpoll)
 }
 

@@ -35,6 +35,7 @@ func TestEveryMistakeIsShownWithItsPlaceAndWhatWouldBeRight(t *testing.T) {
 		"media: {codecs: [PCMX]}":                  "there is no codec PCMX; did you mean PCMA?",
 		"media: {codecs: [PCMA, PCMA]}":            "PCMA stands here twice",
 		"media: {codecs: [g722]}":                  "there is no codec g722; did you mean G722?",
+		"media: {jitter: {max: 1s}}":               "max can't be 1s; use 20ms to 300ms",
 		"media: {codecs: [CN]}":                    "no codec",
 		"recordings: {gaps: music}":                "gaps can't be \"music\"; use silence or tone or omit",
 		"recordings: {format: mp3}":                "format can't be \"mp3\"; use wav",

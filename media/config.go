@@ -1,5 +1,7 @@
 package media
 
+import "time"
+
 // Config is the part `media` of the configuration.
 type Config struct {
 	// Address is the local IP address where RTP is received.
@@ -15,11 +17,22 @@ type Config struct {
 	DSCP int `yaml:"dscp"`
 	// Drivers is how many loops share the calls; 0 is one for each processor.
 	Drivers int `yaml:"drivers"`
+	// Jitter bounds how long audio that is sent on in another codec waits for packets that are late.
+	Jitter Jitter `yaml:"jitter"`
 	// IO is the way to the kernel: IOAuto, IOURing or IOEpoll.
 	IO string `yaml:"io"`
 }
 
+// Jitter bounds a delay that follows the measured jitter.
+type Jitter struct {
+	Min time.Duration `yaml:"min"`
+	Max time.Duration `yaml:"max"`
+}
+
 // Default returns every local address, ports 20000 to 29999, PCMA before PCMU, DSCP 46, the best way to the kernel.
 func Default() Config {
-	return Config{Address: "0.0.0.0", Ports: "20000-29999", Codecs: []string{"PCMA", "PCMU"}, DSCP: 46, IO: IOAuto}
+	return Config{
+		Address: "0.0.0.0", Ports: "20000-29999", Codecs: []string{"PCMA", "PCMU"}, DSCP: 46, IO: IOAuto,
+		Jitter: Jitter{defaultJitter.minDelay, defaultJitter.maxDelay},
+	}
 }

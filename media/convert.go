@@ -52,7 +52,7 @@ func (l *leg) feed(d *leg) *converter {
 		return nil
 	}
 	d.playout.feed = &converter{
-		from: l, format: d.format, ptime: d.ptime, encoder: encoder, receiver: newReceiver(defaultJitter, clockRate(rate), d.ptime),
+		from: l, format: d.format, ptime: d.ptime, encoder: encoder, receiver: newReceiver(l.core.jitter, clockRate(rate), d.ptime),
 		samples: make([]int16, clockRate(rate).ticks(d.ptime)),
 	}
 	return d.playout.feed

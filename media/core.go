@@ -58,6 +58,7 @@ type core struct {
 	notify func(Notice)
 	random func() uint32
 	guard  time.Duration
+	jitter jitterConfig // of audio that is transcoded
 	epoch  time.Time
 	space  *workspace
 
@@ -73,7 +74,7 @@ type core struct {
 }
 
 func newCore(out output, notify func(Notice), guard time.Duration, now time.Time, random func() uint32, space *workspace) *core {
-	c := &core{out: out, notify: notify, guard: guard, epoch: now.Add(-time.Second), random: random, space: space}
+	c := &core{out: out, notify: notify, guard: guard, epoch: now.Add(-time.Second), random: random, space: space, jitter: defaultJitter}
 	if c.notify == nil {
 		c.notify = func(Notice) {}
 	}

@@ -208,6 +208,7 @@ func (d *driver) at(l *leg) *sockets { return l.owner.sockets }
 func (d *driver) begin(s *Session, config SessionConfig) {
 	d.sessions[s] = struct{}{}
 	s.core = newCore(d, config.Notify, config.Guard, d.now, rand.Uint32, &d.space)
+	s.core.jitter = s.engine.jitter
 	s.timer = timer{slot: -1, session: s}
 }
 

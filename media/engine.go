@@ -20,6 +20,7 @@ type Engine struct {
 	public  netip.Addr // what SDP says
 	routes  *routes    // of a wildcard without a public address: what SDP says depends on the peer; else nil
 	dscp    int
+	jitter  jitterConfig
 	ports   *portPool
 	io      string // the way to the kernel
 	drivers []*driver
@@ -42,7 +43,7 @@ func New(config Config, log *zap.Logger) (*Engine, error) {
 	if io := config.IO; io != "" && io != IOAuto && io != IOURing && io != IOEpoll {
 		return nil, fmt.Errorf("media.io %q: want %s, %s or %s", io, IOAuto, IOURing, IOEpoll)
 	}
-	e := &Engine{log: log, bind: bind.Unmap(), dscp: config.DSCP, ports: newPortPool(first, last), io: config.IO}
+	e := &Engine{log: log, bind: bind.Unmap(), dscp: config.DSCP, ports: newPortPool(first, last), io: config.IO, jitter: boundsOf(config.Jitter)}
 	if e.public, err = publicAddress(config.PublicAddress, e.bind); err != nil {
 		return nil, err
 	}

@@ -17,6 +17,14 @@ type jitterConfig struct{ minDelay, maxDelay time.Duration }
 // defaultJitter waits one packet on a quiet network, and ten on a bad one.
 var defaultJitter = jitterConfig{20 * time.Millisecond, 200 * time.Millisecond}
 
+// boundsOf returns the configured bounds; the default for none.
+func boundsOf(j Jitter) jitterConfig {
+	if j == (Jitter{}) {
+		return defaultJitter
+	}
+	return jitterConfig{j.Min, j.Max}
+}
+
 // jitterBuffer brings packets into the order of their RTP time, for those who listen to audio. What is in order passes
 // at once; behind a gap it waits for as long as the jitter makes it likely that the gap closes. It is a ring by sequence
 // number, and allocates nothing once its slots have held a packet each.
