@@ -2,23 +2,21 @@ package api
 
 import (
 	"context"
-	"crypto/subtle"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
-	"strings"
 	"time"
 
 	"go.uber.org/zap"
+
+	"assent/event"
 )
 
 // Config is the section api of the configuration.
 type Config struct {
 	Listen string   // host:port; empty serves nothing
-	Tokens []string // bearer tokens; without one only loopback may ask
+	Tokens []string // bearer tokens, each TOKEN or NAME:TOKEN; without one only loopback may ask
 }
 
 // Deps is what the server asks. All of it must be safe for concurrent use.
@@ -26,6 +24,13 @@ type Deps struct {
 	Log     *zap.Logger
 	Ready   func() Readiness
 	Metrics http.Handler
+	Version string // of the program, for /openapi.json
+
+	Calls   Calls
+	Records Records
+	Archive Archive
+	Lines   Lines
+	Events  *event.Bus
 }
 
 // Readiness is what /readyz tells: whether the node may have calls, and the
@@ -37,18 +42,24 @@ type Readiness struct {
 
 // Server is the HTTP side of the service.
 type Server struct {
+	// set once
 	cfg      Config
 	deps     Deps
+	bearers  []bearer
 	server   *http.Server
 	listener net.Listener
 	done     chan struct{}
+	closing  context.Context // ended by Close: streams that would never end do then
+	close    context.CancelFunc
+	streams  chan struct{} // one place for each stream of events
 }
 
 // New makes a server; Start binds it.
 func New(cfg Config, deps Deps) *Server {
-	s := &Server{cfg: cfg, deps: deps, done: make(chan struct{})}
+	s := &Server{cfg: cfg, deps: deps, bearers: bearers(cfg.Tokens), done: make(chan struct{}), streams: make(chan struct{}, maxStreams)}
+	s.closing, s.close = context.WithCancel(context.Background())
 	s.server = &http.Server{
-		Handler: s.routes(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		Handler: http.NewCrossOriginProtection().Handler(s.routes()), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: zap.NewStdLog(deps.Log),
 	}
@@ -57,15 +68,18 @@ func New(cfg Config, deps Deps) *Server {
 
 // routes leaves no answer to the mux itself, whose errors are plain text.
 func (s *Server) routes() http.Handler {
+	v1, description := s.v1()
 	mux := http.NewServeMux()
 	for path, h := range map[string]http.Handler{
-		"/healthz": http.HandlerFunc(healthz),
-		"/readyz":  http.HandlerFunc(s.readyz),
-		"/metrics": s.guarded(s.deps.Metrics),
+		"/healthz":      http.HandlerFunc(healthz),
+		"/readyz":       http.HandlerFunc(s.readyz),
+		"/metrics":      s.guarded(s.deps.Metrics),
+		"/openapi.json": s.guarded(description),
 	} {
 		mux.Handle("GET "+path, h) // HEAD too
 		mux.HandleFunc(path, onlyGet)
 	}
+	mux.Handle("/v1/", s.guarded(v1))
 	mux.Handle("/", s.guarded(http.HandlerFunc(nothing)))
 	return mux
 }
@@ -101,6 +115,7 @@ func (s *Server) Addr() string {
 
 // Close ends requests that run, at the latest when ctx ends.
 func (s *Server) Close(ctx context.Context) error {
+	s.close()
 	err := s.server.Shutdown(ctx)
 	if err != nil {
 		err = errors.Join(err, s.server.Close())
@@ -129,45 +144,4 @@ func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
 		status = http.StatusServiceUnavailable
 	}
 	writeJSON(w, status, r)
-}
-
-// guarded lets a request through that has a token, or comes from this machine
-// where no tokens are configured.
-func (s *Server) guarded(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !s.allowed(r) {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="assent"`)
-			problem(w, http.StatusUnauthorized, "a bearer token from api.tokens is needed")
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-func (s *Server) allowed(r *http.Request) bool {
-	if len(s.cfg.Tokens) == 0 {
-		from, err := netip.ParseAddrPort(r.RemoteAddr)
-		return err == nil && from.Addr().Unmap().IsLoopback()
-	}
-	scheme, got, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	allowed := 0
-	for _, token := range s.cfg.Tokens {
-		allowed |= subtle.ConstantTimeCompare([]byte(got), []byte(token))
-	}
-	return strings.EqualFold(scheme, "Bearer") && allowed == 1 // the scheme in any case: RFC 9110 section 11.1
-}
-
-// problem answers as RFC 9457 says.
-func problem(w http.ResponseWriter, status int, detail string) {
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]any{ // a client that left gets nothing
-		"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": detail,
-	})
-}
-
-func writeJSON(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v) // a client that left gets nothing
 }

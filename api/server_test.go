@@ -21,7 +21,7 @@ func ask(cfg Config, ready Readiness, path, remote, authorization string) *httpt
 	metrics := NewMetrics([]Gauge{{Name: "assent_calls_active", Help: "Calls.", Read: func() float64 { return 3 }}})
 	s := New(cfg, Deps{Log: zap.NewNop(), Ready: func() Readiness { return ready }, Metrics: metrics.Handler()})
 	r := httptest.NewRequest(http.MethodGet, path, http.NoBody)
-	r.RemoteAddr = remote
+	r.RemoteAddr, r.Host = remote, "127.0.0.1:8088"
 	if authorization != "" {
 		r.Header.Set("Authorization", authorization)
 	}
@@ -64,6 +64,31 @@ func TestOnlyHealthIsForEverybody(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestANameOfTheWebThatPointsToLoopbackIsRefused(t *testing.T) {
+	s := New(Config{}, Deps{Log: zap.NewNop(), Metrics: http.NotFoundHandler()})
+	for host, want := range map[string]int{"evil.example": 401, "evil.example:8088": 401, "localhost:8088": 404, "127.0.0.1": 404, "[::1]:8088": 404} {
+		r := httptest.NewRequest(http.MethodGet, "/v1/nothing", http.NoBody)
+		r.RemoteAddr, r.Host = "127.0.0.1:1", host
+		w := httptest.NewRecorder()
+		s.server.Handler.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("Host %s: %d, want %d", host, w.Code, want)
+		}
+	}
+}
+
+func TestAPageOfAnotherSiteCanNotAct(t *testing.T) {
+	s := New(Config{}, Deps{Log: zap.NewNop(), Metrics: http.NotFoundHandler()})
+	r := httptest.NewRequest(http.MethodPost, "/v1/calls/x/hangup", http.NoBody)
+	r.RemoteAddr, r.Host = "127.0.0.1:1", "127.0.0.1:8088"
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	w := httptest.NewRecorder()
+	s.server.Handler.ServeHTTP(w, r)
+	if w.Code != http.StatusForbidden {
+		t.Errorf("%d, want 403", w.Code)
 	}
 }
 

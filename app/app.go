@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,8 @@ import (
 	"go.uber.org/zap"
 
 	"assent/api"
+	"assent/archive"
+	"assent/audit"
 	"assent/call"
 	"assent/configs"
 	"assent/consent"
@@ -31,6 +34,8 @@ type Options struct {
 	Config string   // the YAML file
 	Env    []string // overrides, as os.Environ gives them
 	Log    *zap.Logger
+	// Version is the program's, as the API tells it; empty is "devel".
+	Version string
 }
 
 // App is the running service.
@@ -49,6 +54,8 @@ type App struct {
 	notary   *consent.Notary // nil while the ledger is not trusted
 	audit    *auditor
 	vault    *vault.Vault // nil: recordings are in clear
+	uses     *audit.Log   // who used which recording
+	archive  *archive.Archive
 	recorder *recorder.Recorder
 	depot    *depot.Depot
 	cdr      *cdrFile
@@ -92,7 +99,7 @@ func (a *App) Start(ctx context.Context) error {
 		a.log.Warn("configuration", zap.String("problem", problem.Error()))
 	}
 	for _, step := range []func(context.Context) error{
-		a.openVault, a.openEvidence, a.openMedia, a.openSIP, a.openCalls, a.recover, a.startDepot, a.openNotary, a.openAPI, a.startSIP, a.startAudit,
+		a.openVault, a.openEvidence, a.openMedia, a.openSIP, a.openCalls, a.openArchive, a.recover, a.startDepot, a.openNotary, a.startSweeps, a.openAPI, a.startSIP, a.startAudit,
 	} {
 		if err := step(ctx); err != nil {
 			return errors.Join(err, a.close(ctx))
@@ -124,6 +131,10 @@ func (a *App) openEvidence(ctx context.Context) (err error) {
 		}
 		return a.calls.Settled(ctx) // those refused while the rest drained, and recordings sealed late
 	})
+	if a.uses, err = audit.Open(cfg.Audit.Dir, a.log.Named("audit")); err != nil {
+		return fmt.Errorf("audit.dir: %w", err)
+	}
+	a.closing("audit log", func(context.Context) error { return a.uses.Close() })
 	if err = a.openDepot(); err != nil {
 		return err
 	}
@@ -194,7 +205,11 @@ func (a *App) startSIP(ctx context.Context) error {
 }
 
 func (a *App) openAPI(context.Context) error {
-	a.api = api.New(api.Config(a.first.Config.API), api.Deps{Log: a.log.Named("api"), Ready: a.ready, Metrics: a.metrics.Handler()})
+	a.api = api.New(api.Config(a.first.Config.API), api.Deps{
+		Log: a.log.Named("api"), Ready: a.ready, Metrics: a.metrics.Handler(), Version: cmp.Or(a.opts.Version, "devel"),
+		Calls: desk{a}, Records: a.store, Lines: lines{a}, Events: a.events,
+		Archive: a.archive,
+	})
 	if err := a.api.Start(); err != nil {
 		return err
 	}

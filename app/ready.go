@@ -28,7 +28,7 @@ func (a *App) ready() api.Readiness {
 		r.Ready = false
 		r.Parts["calls"] = "draining"
 	}
-	for part, err := range map[string]error{"recordings": a.recorder.Ready(), "ledger": a.ledger.Ready(), "depot": a.depot.Trouble()} {
+	for part, err := range map[string]error{"recordings": a.recorder.Ready(), "ledger": a.ledger.Ready(), "audit_log": a.uses.Ready(), "depot": a.depot.Trouble()} {
 		r.Parts[part] = "ok"
 		if err != nil {
 			r.Parts[part] = err.Error()

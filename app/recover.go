@@ -23,8 +23,10 @@ type remains struct {
 	consents map[string]event.CDRConsent // the last answer of each call that was running
 	sealed   map[string]string           // the recordings of calls that were running
 	unsealed map[string]string           // calls by recordings that began and were never sealed
-	hashes   map[int64]string            // of the entries that the store knows; "" where the ledger has none
-	entries  int64                       // that the ledger has
+	// withdrawn are calls by recordings that a withdrawal erased, and of whose erasure the ledger has no entry.
+	withdrawn map[string]string
+	hashes    map[int64]string // of the entries that the store knows; "" where the ledger has none
+	entries   int64            // that the ledger has
 }
 
 // recover finishes what a crash left: recordings become whole files, each with
@@ -40,6 +42,7 @@ func (a *App) recover(ctx context.Context) error {
 		return err
 	}
 	recovered := a.recoverRecordings(ctx, left)
+	a.eraseWithdrawn(ctx, left, recovered)
 	for _, c := range running {
 		if err := a.endCrashed(ctx, c, left.consents[c.ID], recovered[c.ID]); err != nil {
 			return fmt.Errorf("CDR of crashed call %s: %w", c.ID, err)
@@ -87,7 +90,7 @@ func (r remains) forgetOthers() {
 // what stands before the damage.
 func readRemains(dir string, running []store.Call, known []store.Consent, head merkle.Checkpoint) (remains, error) {
 	signed := signedTree{head: head}
-	left := remains{consents: map[string]event.CDRConsent{}, sealed: map[string]string{}, unsealed: map[string]string{}, hashes: map[int64]string{}}
+	left := remains{consents: map[string]event.CDRConsent{}, sealed: map[string]string{}, unsealed: map[string]string{}, withdrawn: map[string]string{}, hashes: map[int64]string{}}
 	for _, c := range running {
 		left.consents[c.ID] = event.CDRConsent{State: string(policy.StateNotAsked)}
 	}
@@ -110,6 +113,15 @@ func readRemains(dir string, running []store.Call, known []store.Consent, head m
 			if _, ran := left.consents[r.Call]; ran {
 				left.consents[r.Call] = event.CDRConsent{State: d.State, Method: d.Method, Ledger: &r.Index}
 			}
+		case consent.WithdrawnData:
+			if d.Effect == policy.WithdrawalErase && d.Recording != "" {
+				left.withdrawn[d.Recording] = r.Call
+			}
+			if _, ran := left.consents[r.Call]; ran {
+				left.consents[r.Call] = event.CDRConsent{State: string(policy.StateWithdrawn), Method: d.By, Ledger: &r.Index}
+			}
+		case consent.ErasedData:
+			delete(left.withdrawn, d.Recording)
 		case consent.StartedData:
 			left.unsealed[d.Recording] = r.Call
 		case consent.SealedData:

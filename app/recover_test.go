@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -60,7 +61,7 @@ func (c *crashed) decided(reason policy.Reason) {
 // again closes what the dead process had open, and starts the service.
 func (c *crashed) again() *crashed {
 	c.t.Helper()
-	must(c.t, c.ledger.Close())
+	must(c.t, c.ledger.Close()) // a second time does nothing
 	must(c.t, c.store.Close())
 	c.start()
 	return c
@@ -259,5 +260,39 @@ func TestLineThatWasCutShortSpoilsNoOther(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
 	if len(lines) != 2 || !strings.HasPrefix(lines[1], `{"id":"`+c.id) {
 		t.Errorf("the file holds %q, want the new record on a line of its own", b)
+	}
+}
+
+// The crash came after the withdrawal that erases was in the ledger, and before
+// the audio was gone: the next start brings nothing of it back.
+func TestAWithdrawalThatErasesIsFinishedAfterACrash(t *testing.T) {
+	for _, finished := range []bool{false, true} {
+		t.Run(fmt.Sprint("finished ", finished), func(t *testing.T) {
+			t.Parallel()
+			c := crash(t)
+			r := c.recorded(finished)
+			c.append(consent.TypeWithdrawn, consent.WithdrawnData{By: "caller", Recording: r.ID(), Effect: policy.WithdrawalErase})
+			c.decided(policy.ReasonConsentWithdrawn)
+			for range 2 { // a repeated start changes nothing
+				c.again()
+				cdr := c.record()
+				if cdr.Consent.State != "withdrawn" || cdr.Recording.File != "" || cdr.Recording.Result != "failed" || cdr.Recording.Reason != "consent_withdrawn" {
+					t.Errorf("%+v %+v", cdr.Consent, cdr.Recording)
+				}
+				if left, err := filepath.Glob(c.path("recordings/" + r.ID() + "*")); err != nil || len(left) > 0 {
+					t.Errorf("%v is left (%v)", left, err)
+				}
+				erased := 0
+				for _, kind := range c.entries(c.id) {
+					if kind == consent.TypeErased {
+						erased++
+					}
+				}
+				if erased != 1 {
+					t.Errorf("%d entries tell of the erasure", erased)
+				}
+				c.stop()
+			}
+		})
 	}
 }

@@ -52,6 +52,7 @@ func fixed(before, after configs.Config) error {
 		{"consent.origin", before.Consent.Origin, after.Consent.Origin},
 		{"consent.audit", before.Consent.Audit, after.Consent.Audit},
 		{"consent.checkpoint", before.Consent.Checkpoint, after.Consent.Checkpoint},
+		{"audit", before.Audit, after.Audit},
 		{"cdr", before.CDR, after.CDR},
 		{"api", before.API, after.API},
 		{"log", before.Log, after.Log},

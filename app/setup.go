@@ -48,7 +48,7 @@ func load(opts Options, before *setup) (*setup, error) {
 		rules: call.Rules{
 			Version: snapshot.Version, Source: snapshot.Source, Trunks: trunks, Stations: cfg.Stations, Queues: cfg.Queues,
 			Flows: flows, Prompts: prompts, Codecs: cfg.Media.Codecs, Language: cfg.Language,
-			ValidFor: cfg.Consent.ValidFor, Guard: cfg.Consent.Guard, NoticeLoss: cfg.Consent.NoticeLoss,
+			ValidFor: cfg.Consent.ValidFor, Guard: cfg.Consent.Guard, NoticeLoss: cfg.Consent.NoticeLoss, Control: cfg.Control,
 		},
 	}, nil
 }

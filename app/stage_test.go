@@ -203,15 +203,21 @@ func (s *stage) stop() {
 
 func (s *stage) dial() *phone.Call {
 	s.t.Helper()
+	c, err := s.attempt()
+	must(s.t, err)
+	return c
+}
+
+// attempt calls; the error is that of a call that was refused.
+func (s *stage) attempt() (*phone.Call, error) {
+	s.t.Helper()
 	caller, err := phone.New(netip.MustParseAddr("127.0.0.1"), callerNumber)
 	must(s.t, err)
 	s.t.Cleanup(caller.Close)
 	caller.Start()
 	ctx, done := context.WithTimeout(s.t.Context(), patience)
 	defer done()
-	c, err := caller.Dial(ctx, s.peer, calledNumber, phone.Options{Voice: phone.Tone(700, -16)})
-	must(s.t, err)
-	return c
+	return caller.Dial(ctx, s.peer, calledNumber, phone.Options{Voice: phone.Tone(700, -16)})
 }
 
 func (s *stage) hangup(c *phone.Call) {

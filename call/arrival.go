@@ -27,6 +27,7 @@ var refusals = map[string]error{
 	trunk.UnknownNumber: ErrUnknownNumber,
 	trunk.CallsLimit:    ErrTrunkFull,
 	trunk.RateLimit:     ErrTrunkRate,
+	trunk.Draining:      ErrTrunkDraining,
 }
 
 // admit finds the trunk and takes a seat in it, or says why the call is

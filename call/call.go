@@ -30,9 +30,12 @@ type Call struct {
 	cancel  context.CancelCauseFunc // ends the call; the cause says why
 	refused error                   // why the manager took it in only to refuse it
 	started time.Time
+	over    chan struct{} // closed when the call is forgotten
 
 	// shared: written once by admit, read by signalling
 	admittedBy atomic.Pointer[trunk.Seat]
+	// shared: renewed with each event, read by those who look at running calls
+	view atomic.Pointer[View]
 
 	// set by admit, then fixed
 	seat       *trunk.Seat
@@ -42,17 +45,22 @@ type Call struct {
 	flow       *flowexec.Flow
 
 	// owned by the call's goroutine
-	session  *media.Session
-	caller   party
-	agent    *attempt   // who the caller talks to, nil in the flow and in a queue
-	ringing  []*attempt // who is being rung
-	place    place
-	keys     []media.Digit // typed, and not taken yet
-	quiet    bool          // the silence that was waited for has come
+	session *media.Session
+	caller  party
+	agent   *attempt   // who the caller talks to, nil in the flow and in a queue
+	ringing []*attempt // who is being rung
+	place   place
+	keys    []media.Digit // typed, and not taken yet
+
+	stationKeys, callerKeys sequence // towards sequences that control the recording
+
+	quiet    bool // the silence that was waited for has come
 	consent  consentState
 	gate     gate
 	rec      recording
-	asked    *hearing // the consent question that is asked, or was last
+	asked    *hearing   // the consent question that is asked, or was last
+	retired  []*retired // recordings that ended before the call
+	secure   securePause
 	ending   *event.Ending
 	folder   *event.Folder
 	noted    *note          // the store's note of the call; nil for a call that was refused
@@ -156,6 +164,7 @@ func (c *Call) publish(e event.Event) {
 	}
 	e.From, e.To = c.from(), c.to()
 	c.folder.Add(e)
+	c.look()
 	c.deps.Events.Publish(e)
 }
 

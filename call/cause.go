@@ -23,10 +23,12 @@ var (
 	ErrUnknownSource    = errors.New("no trunk has this source")
 	ErrTrunkFull        = errors.New("the trunk's limit of calls is reached")
 	ErrTrunkRate        = errors.New("the trunk's limit of calls per second is reached")
+	ErrTrunkDraining    = errors.New("the trunk is taken out of service")
 	ErrNodeFull         = errors.New("the node's limit of calls is reached")
 	ErrTooManyHops      = errors.New("Max-Forwards is used up")
 	ErrRecorderRequired = errors.New("the trunk requires a recording, and none can be made")
 	ErrMaxDuration      = errors.New("the trunk's max_duration is over")
+	ErrHungUp           = errors.New("who runs the service hung up")
 	ErrNoMedia          = errors.New("no RTP came for the trunk's rtp_timeout")
 	ErrNoAck            = errors.New("the 200 was never acknowledged")
 	ErrSignalling       = errors.New("the caller's dialog broke")
@@ -88,10 +90,12 @@ var causes = []struct {
 	{ErrUnknownSource, cause{bySystem, 403, 21, "unknown_source"}},
 	{ErrTrunkFull, cause{bySystem, 503, 34, "trunk_calls_limit"}},
 	{ErrTrunkRate, cause{bySystem, 503, 42, "trunk_rate_limit"}},
+	{ErrTrunkDraining, cause{bySystem, 503, 42, "trunk_draining"}},
 	{ErrNodeFull, cause{bySystem, 503, 42, "node_calls_limit"}},
 	{ErrTooManyHops, cause{bySystem, 483, 25, "too_many_hops"}},
 	{ErrRecorderRequired, cause{bySystem, 503, 41, "recorder_unavailable"}},
 	{ErrMaxDuration, cause{bySystem, 480, 16, "max_duration"}},
+	{ErrHungUp, cause{bySystem, 480, 16, "operator"}},
 	{ErrNoMedia, cause{bySystem, 480, 41, "rtp_timeout"}},
 	{ErrNoAck, cause{bySystem, 408, 102, "no_ack"}},
 	{ErrNotConfirmed, cause{bySystem, 408, 102, "no_answer_sdp"}},

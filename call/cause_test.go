@@ -24,7 +24,7 @@ var exported = map[string]map[string]error{
 		"ErrUnknownNumber": ErrUnknownNumber, "ErrUnknownSource": ErrUnknownSource, "ErrTrunkFull": ErrTrunkFull, "ErrTrunkRate": ErrTrunkRate,
 		"ErrNodeFull": ErrNodeFull, "ErrTooManyHops": ErrTooManyHops, "ErrRecorderRequired": ErrRecorderRequired, "ErrMaxDuration": ErrMaxDuration,
 		"ErrNoMedia": ErrNoMedia, "ErrNoAck": ErrNoAck, "ErrSignalling": ErrSignalling, "ErrBadOffer": ErrBadOffer,
-		"ErrNotConfirmed": ErrNotConfirmed, "ErrPanic": ErrPanic,
+		"ErrHungUp": ErrHungUp, "ErrTrunkDraining": ErrTrunkDraining, "ErrNotConfirmed": ErrNotConfirmed, "ErrPanic": ErrPanic,
 	},
 	"../media": {"ErrNoPorts": media.ErrNoPorts, "ErrClosed": media.ErrClosed},
 	"../media/sdp": {"ErrNoCodec": sdp.ErrNoCodec, "ErrNoAudio": sdp.ErrNoAudio, "ErrAddress": sdp.ErrAddress, "ErrMismatch": sdp.ErrMismatch,
@@ -34,6 +34,7 @@ var exported = map[string]map[string]error{
 
 // handled are branched on inside a call and never end it.
 var handled = map[string]bool{
+	"..ErrNoCall": true, "..ErrBusyCall": true, "..ErrNotNow": true, // told to who works on calls from outside
 	"../media/sdp.ErrMalformed": true,                                 // always within ErrBadOffer
 	"../flowexec.ErrOver":       true, "../flowexec.ErrTimeout": true, // a flow's good end; no key in time
 }

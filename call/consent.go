@@ -145,7 +145,8 @@ func (c *Call) remember() {
 		Language: c.consent.language, At: c.deps.Now(), LedgerIndex: c.consent.entry.Index(),
 	}
 	refused := c.consent.state == policy.StateDeclined || c.consent.state == policy.StateWithdrawn
-	if (c.trunk.TrustCaller || refused) && !c.anonymous() {
+	told := c.consent.method == methodAPI && !refused // to the agent: it serves its own call
+	if (c.trunk.TrustCaller || refused) && !told && !c.anonymous() {
 		row.Caller, row.ExpiresAt = c.from(), row.At.Add(c.rules.ValidFor)
 	}
 	entry := c.consent.entry

@@ -129,20 +129,12 @@ func (v ivr) Await(ctx context.Context, f func(context.Context) error) error {
 // Disconnect ends the call from our side.
 func (v ivr) Disconnect(context.Context) error { return flowexec.ErrOver }
 
-// onKey keeps a key of the caller's. Keys of other parties are not the flow's.
-func (c *Call) onKey(s *media.Stream, d media.Digit) {
-	if s != c.caller.stream || len(c.keys) >= maxKeys {
-		return
-	}
-	c.keys = append(c.keys, d)
-}
-
-// onInfo takes a key from SIP INFO; the stream knows whether its dtmf setting
-// allows that.
+// onInfo takes a key from SIP INFO of a party; its stream takes it where its
+// dtmf setting allows that.
 func (c *Call) onInfo(p *party, e sip.Info) {
 	key, _, err := dtmf.ParseInfo(e.ContentType, e.Body)
 	if err != nil {
-		c.log.Info("INFO without a key", zap.String("content_type", e.ContentType), zap.Error(err))
+		c.log.Info("INFO without a key", zap.String("leg", p.name), zap.String("content_type", e.ContentType)) // the error quotes the body
 		return
 	}
 	if p.stream != nil {

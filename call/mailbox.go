@@ -24,19 +24,19 @@ type mailbox struct {
 func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1)} }
 
 // post leaves a message that a peer can cause at will; beyond maxMail it is
-// dropped and counted. Safe from any goroutine.
-func (m *mailbox) post(message func()) { m.put(message, maxMail) }
+// dropped and counted, and post says so. Safe from any goroutine.
+func (m *mailbox) post(message func()) bool { return m.put(message, maxMail) }
 
 // postSure leaves a message that comes a fixed number of times, such as the end
 // of a dialog; only close drops it. Safe from any goroutine.
 func (m *mailbox) postSure(message func()) { m.put(message, math.MaxInt) }
 
-func (m *mailbox) put(message func(), limit int) {
+func (m *mailbox) put(message func(), limit int) bool {
 	m.mu.Lock()
 	if m.closed || len(m.waiting) >= limit {
 		m.dropped++
 		m.mu.Unlock()
-		return
+		return false
 	}
 	m.waiting = append(m.waiting, message)
 	m.mu.Unlock()
@@ -44,6 +44,7 @@ func (m *mailbox) put(message func(), limit int) {
 	case m.wake <- struct{}{}:
 	default:
 	}
+	return true
 }
 
 // serve runs all that waits. Only the call's goroutine calls it.

@@ -68,7 +68,7 @@ func (m *Manager) newCall(inv *sip.Invite, cancel context.CancelCauseFunc) *Call
 	id := event.NewID()
 	rules := m.deps.Rules()
 	c := &Call{
-		id: id, cancel: cancel, deps: m.deps, rules: rules, invite: inv, mail: newMailbox(), started: m.deps.Now(),
+		id: id, cancel: cancel, deps: m.deps, rules: rules, invite: inv, mail: newMailbox(), started: m.deps.Now(), over: make(chan struct{}),
 		caller: party{name: "caller", leg: inv.Leg}, folder: event.NewFolder(),
 		place: place{phase: policy.PhaseIVR, language: rules.Language},
 		log:   m.deps.Log.With(zap.String("call", id)),
@@ -90,6 +90,7 @@ func (c *Call) mayTouch(src netip.AddrPort) bool {
 func (m *Manager) remove(id string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	close(m.calls[id].over)
 	delete(m.calls, id)
 	m.signalIdle()
 }

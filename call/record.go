@@ -70,7 +70,7 @@ func (c *Call) facts(side policy.Side) policy.Facts {
 		Trunk: c.seat.Trunk(), TrunkRule: c.trunk.Recording,
 		Flow: c.flow.Name, FlowSuppress: c.flow.Suppress,
 		Consent: c.consent.state, GateOpen: c.gate.open && c.consent.state.OpensGate(), OutsideOnly: c.place.outside,
-		PeerRefused: c.peerRefused(), RecorderReady: !c.rec.blocked && c.recorderReady(),
+		PeerRefused: c.peerRefused(), RecorderReady: !c.rec.blocked && c.recorderReady(), SecurePause: c.secure.on,
 	}
 	if q, ok := c.rules.Queues[c.place.queue]; ok {
 		f.Queue, f.QueueRule = c.place.queue, q.Recording
@@ -113,6 +113,8 @@ func (c *Call) follow(d policy.Decision) {
 		c.cancel(ErrRecorderRequired)
 	}
 	switch {
+	case d.Verdict == policy.VerdictStop:
+		c.stopRecording()
 	case d.Verdict == policy.VerdictRecord && c.rec.writer == nil:
 		c.record()
 	case d.Verdict == policy.VerdictRecord:
@@ -127,10 +129,13 @@ func (c *Call) follow(d policy.Decision) {
 // gapOf names the gap that a pausing decision leaves in the recording.
 func gapOf(r policy.Reason) string {
 	if r == policy.ReasonSecurePause {
-		return "secure_pause"
+		return gapSecure
 	}
 	return "hold"
 }
+
+// gapSecure is the type of a gap that somebody asked for.
+const gapSecure = "secure_pause"
 
 // record opens a recorder and taps the media, the one place where a call does
 // so. No byte reaches the disk before the ledger entry that permits it.
@@ -198,16 +203,29 @@ func (c *Call) pause(gap string) {
 	}
 	c.rec.tap.Pause(gap)
 	c.rec.paused = gap
-	c.publish(event.Event{Type: event.RecordingPaused, Reason: gap, Recording: &event.Recording{ID: c.rec.writer.ID()}})
+	c.publish(event.Event{Type: event.RecordingPaused, Reason: gap, By: c.pausedBy(gap), Recording: &event.Recording{ID: c.rec.writer.ID()}})
 }
 
 func (c *Call) resume() {
 	if c.rec.tap == nil || c.rec.paused == "" {
 		return
 	}
+	e := event.Event{Type: event.RecordingResumed, By: c.pausedBy(c.rec.paused), Recording: &event.Recording{ID: c.rec.writer.ID()}}
+	if c.rec.paused == gapSecure {
+		e.Reason = c.secure.why
+	}
 	c.rec.tap.Resume()
 	c.rec.paused = ""
-	c.publish(event.Event{Type: event.RecordingResumed, Recording: &event.Recording{ID: c.rec.writer.ID()}})
+	c.publish(e)
+}
+
+// pausedBy is who paused, or ended, a gap of that type; "" where the call's
+// own course did.
+func (c *Call) pausedBy(gap string) string {
+	if gap == gapSecure {
+		return c.secure.by
+	}
+	return ""
 }
 
 // onFirstSample ties the ledger to the file: which sample was the first.

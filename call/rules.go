@@ -33,6 +33,7 @@ type Rules struct {
 	Language string                         // language of prompts until a flow sets another
 	ValidFor time.Duration                  // how long a stored consent holds
 	Guard    time.Duration                  // consent.guard
+	Control  Control                        // how parties act on the recording by keys
 	// NoticeLoss is consent.notice_loss, in percent: a question of which more was lost was not heard.
 	NoticeLoss int
 }

@@ -72,6 +72,7 @@ func (c *Call) end(err error) {
 
 // untap ends the recording's audio: nothing that arrives later is kept.
 func (c *Call) untap() {
+	c.secure.stop()
 	if c.rec.writer == nil {
 		return
 	}
@@ -127,14 +128,15 @@ func (c *Call) hangUp() {
 // The call does not wait for a disk that stalls longer than sealTimeout: its
 // record then says failed, and the file is kept all the same when it is whole.
 func (c *Call) seal() {
+	late := time.NewTimer(sealTimeout)
+	defer late.Stop()
+	c.sealRetired(late.C)
 	if c.rec.writer == nil {
 		if r := c.result(); r.Result == recorder.ResultBlocked {
 			c.publish(event.Event{Type: event.RecordingFailed, Reason: r.Result, Recording: r})
 		}
 		return
 	}
-	late := time.NewTimer(sealTimeout)
-	defer late.Stop()
 	select {
 	case <-c.rec.writer.Done():
 		c.tellResult(c.rec.writer.Result())
@@ -147,6 +149,19 @@ func (c *Call) seal() {
 			<-c.rec.writer.Done()
 			_ = c.keepRecording(c.rec.writer.Result()) // it has logged why
 		})
+	}
+}
+
+// sealRetired waits for recordings that ended before the call.
+func (c *Call) sealRetired(late <-chan time.Time) {
+	for _, r := range c.retired {
+		select {
+		case <-r.writer.Done():
+			c.tellRetired(r)
+		case <-late:
+			c.log.Error("recording not sealed in time", zap.String("recording", r.writer.ID()))
+			return
+		}
 	}
 }
 

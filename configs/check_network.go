@@ -112,13 +112,25 @@ func (l *loader) checkAPI() {
 	if err == nil && !addr.Addr().IsLoopback() && len(l.API.Tokens) == 0 {
 		l.report("api.listen", "give api.tokens, or listen on 127.0.0.1", "without a token only loopback may ask, and %s is not loopback", l.API.Listen)
 	}
-	for i, token := range l.API.Tokens {
+	names := map[string]bool{}
+	for i, entry := range l.API.Tokens {
+		name, token, named := strings.Cut(entry, ":")
+		if !named {
+			token = entry
+		}
 		switch {
+		case named && !entryName.MatchString(name):
+			l.report(item("api.tokens", i), "write TOKEN, or NAME:TOKEN with a name of letters, digits, dots, dashes and underscores", "what stands before the colon is no name")
+		case named && names[name]:
+			l.report(item("api.tokens", i), "give each token a name of its own", "another token has that name")
+		case strings.Contains(token, ":"):
+			l.report(item("api.tokens", i), "write TOKEN, or NAME:TOKEN", "a token can't hold a colon")
 		case strings.TrimSpace(token) == "" || strings.ContainsAny(token, " \t\r\n"):
 			l.report(item("api.tokens", i), `write "${env:NAME}" or "${file:PATH}"`, "a token can't be empty or hold spaces")
 		case len(token) < minToken:
 			l.warn(item("api.tokens", i), "make it of 16 random characters or more", "the token is short: it can be guessed")
 		}
+		names[name] = named
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"assent/audit"
 	"assent/consent"
 	"assent/recorder"
 )
@@ -58,7 +59,7 @@ func (p place) harms(other place) string {
 // presets are what the keys of paths are by default.
 var presets = map[string]string{
 	"recordings.dir": recorder.Default().Dir, "consent.ledger": consent.Default().Ledger,
-	"consent.key": consent.KeyBeside(consent.Default().Ledger), "cdr.file": Default().CDR.File,
+	"audit.dir": audit.Default().Dir, "consent.key": consent.KeyBeside(consent.Default().Ledger), "cdr.file": Default().CDR.File,
 	"store": Default().Store, "recordings.store": "./data/stored", "flows": Default().Flows, "prompts": Default().Prompts,
 }
 
@@ -93,6 +94,7 @@ func (l *loader) places() []place {
 		add("recordings.store", to, true)
 	}
 	add("consent.ledger", l.Consent.Ledger, true, "ledger.jsonl")
+	add("audit.dir", l.Audit.Dir, true, "ledger.jsonl")
 	add("", l.path, true)
 	return all
 }

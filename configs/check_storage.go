@@ -1,10 +1,14 @@
 package configs
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
+	"assent/audit"
+	"assent/policy"
 	"assent/recorder"
 )
 
@@ -46,6 +50,9 @@ func (l *loader) checkStorage() {
 	if l.Consent.NoticeLoss < 0 || l.Consent.NoticeLoss > 100 {
 		l.report("consent.notice_loss", "write a percentage from 0 to 100", "%d is no percentage", l.Consent.NoticeLoss)
 	}
+	l.checkControl()
+	l.checkRetention()
+	l.given("audit.dir", l.Audit.Dir, "write a folder, such as "+audit.Default().Dir)
 	l.given("cdr.file", l.CDR.File, "write a file, such as ./data/cdr.jsonl")
 	l.given("flows", l.Flows, "write a folder, such as ./flows")
 	l.given("prompts", l.Prompts, "write a folder, such as ./prompts")
@@ -66,4 +73,58 @@ func (l *loader) reportOf(section string, err error) {
 	key, msg, _ := strings.Cut(err.Error(), ": ")
 	msg, want, _ := strings.Cut(msg, "; ")
 	l.report(section+"."+key, want, "%s %s", lastKey(section+"."+key), msg)
+}
+
+// controlKeys is a sequence of keys that controls a recording.
+var controlKeys = regexp.MustCompile(`^[0-9*#]{2,8}$`)
+
+func (l *loader) checkControl() {
+	c := l.Control
+	for key, keys := range map[string]string{"pause_keys": c.PauseKeys, "resume_keys": c.ResumeKeys, "withdraw_keys": c.WithdrawKeys} {
+		if keys != "" && !controlKeys.MatchString(keys) {
+			l.report("control."+key, `write two to eight keys, such as "*7"`, "%q is no sequence of keys", keys)
+		}
+	}
+	if c.ResumeKeys == "" && c.PauseKeys != "" {
+		l.warn("control.pause_keys", "give control.resume_keys too; the same keys toggle", "a station can pause and not resume")
+	}
+	if c.PauseKeys != c.ResumeKeys && c.PauseKeys != "" && c.ResumeKeys != "" && (strings.HasPrefix(c.PauseKeys, c.ResumeKeys) || strings.HasPrefix(c.ResumeKeys, c.PauseKeys)) {
+		l.report("control.resume_keys", "choose sequences that do not begin with each other", "%s and %s can't be told apart", c.PauseKeys, c.ResumeKeys)
+	}
+	l.length("control.pause_timeout", c.PauseTimeout, time.Second, 24*time.Hour)
+}
+
+func (l *loader) checkRetention() {
+	names := map[string]bool{}
+	for i, r := range l.Retention {
+		at := item("retention", i)
+		switch {
+		case !entryName.MatchString(r.Name):
+			l.report(at, "give it a name of letters, digits, dots, dashes and underscores", "the rule %q has no name that can stand in an audit log", r.Name)
+		case names[r.Name]:
+			l.report(at, "give each rule a name of its own", "there is another rule %s", r.Name)
+		}
+		names[r.Name] = true
+		if r.Keep <= 0 {
+			l.report(at, "write keep: 90d, 10y or forever", "the rule %s does not say how long", r.Name)
+		}
+		if r.Direction != "" {
+			l.oneOf(at+".direction", r.Direction, policy.Inbound, policy.Outbound)
+		}
+		if r.MaxDuration != 0 && r.MaxDuration < r.MinDuration {
+			l.report(at, "let max_duration be longer than min_duration", "the rule %s fits nothing", r.Name)
+		}
+		for j, name := range r.Trunks {
+			l.known(item(at+".trunks", j), name, "trunks", slices.Sorted(maps.Keys(l.Trunks)))
+		}
+		for j, name := range r.Queues {
+			l.known(item(at+".queues", j), name, "queues", slices.Sorted(maps.Keys(l.Queues)))
+		}
+		for j, name := range r.Stations {
+			l.known(item(at+".stations", j), name, "stations", slices.Sorted(maps.Keys(l.Stations)))
+		}
+		for j, reason := range r.Reasons {
+			l.oneOf(item(at+".reasons", j), reason, string(policy.ReasonAllowed), string(policy.ReasonConsentWithdrawn))
+		}
+	}
 }

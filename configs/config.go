@@ -1,10 +1,13 @@
 package configs
 
 import (
+	"assent/audit"
+	"assent/call"
 	"assent/consent"
 	"assent/media"
 	"assent/queue"
 	"assent/recorder"
+	"assent/retention"
 	"assent/sip"
 	"assent/source"
 	"assent/trunk"
@@ -18,8 +21,12 @@ type Config struct {
 	Stations   map[string]queue.StationConfig `yaml:"stations"`
 	Queues     map[string]queue.Config        `yaml:"queues"`
 	Recordings recorder.Config                `yaml:"recordings"`
-	Consent    consent.Config                 `yaml:"consent"`
-	CDR        CDR                            `yaml:"cdr"`
+	// Retention are the rules of how long recordings are kept; the longest that fits wins.
+	Retention retention.Rules `yaml:"retention"`
+	Consent   consent.Config  `yaml:"consent"`
+	Control   call.Control    `yaml:"control"`
+	Audit     audit.Config    `yaml:"audit"`
+	CDR       CDR             `yaml:"cdr"`
 	// Store is the URL of the SQL store: "sqlite:PATH".
 	Store string `yaml:"store"`
 	// Flows is the folder of the flows.
@@ -42,7 +49,8 @@ type CDR struct {
 type API struct {
 	// Listen is an IP address and a port.
 	Listen string `yaml:"listen"`
-	// Tokens are the bearer tokens that may ask for anything but health.
+	// Tokens are the bearer tokens that may ask for anything but health, each as
+	// TOKEN or NAME:TOKEN; the audit log tells the name.
 	Tokens []string `yaml:"tokens"`
 }
 
@@ -64,6 +72,8 @@ func Default() Config {
 		Queues:     map[string]queue.Config{},
 		Recordings: recorder.Default(),
 		Consent:    consent.Default(),
+		Control:    call.DefaultControl(),
+		Audit:      audit.Default(),
 		CDR:        CDR{File: "./data/cdr.jsonl"},
 		Store:      "sqlite:./data/assent.db",
 		Flows:      "./flows",

@@ -12,6 +12,13 @@ import (
 // prefix begins the name of every environment variable that is ours.
 const prefix = "ASSENT_"
 
+// What the verbs that talk to a running service read from the environment: they
+// are no keys of its configuration.
+const (
+	ClientURL   = prefix + "API_URL"
+	ClientToken = prefix + "API_TOKEN"
+)
+
 // environmentFile begins the name under which a variable's value is parsed.
 const environmentFile = "environment "
 
@@ -31,7 +38,7 @@ func environment(env []string) map[string]string {
 func (l *loader) applyEnvironment(used map[string]bool) (applied []string) {
 	for _, name := range slices.Sorted(maps.Keys(l.env)) {
 		rest, ours := strings.CutPrefix(name, prefix)
-		if !ours || used[name] {
+		if !ours || used[name] || name == ClientURL || name == ClientToken {
 			continue
 		}
 		applied = append(applied, name+"="+l.env[name])

@@ -76,7 +76,7 @@ func TestTheContractsConfigurationLoadsAsWritten(t *testing.T) {
 
 	want := Default()
 	want.Recordings.Dir, want.Consent.Ledger, want.CDR.File = in("data/recordings"), in("data/ledger"), in("data/cdr.jsonl")
-	want.Consent.Key = in("data/ledger.key")
+	want.Audit.Dir, want.Consent.Key = in("data/audit"), in("data/ledger.key")
 	want.Store, want.Flows, want.Prompts = "sqlite:"+in("data/assent.db"), in("flows"), in("prompts")
 	carrier := trunk.DefaultConfig()
 	carrier.Sources, carrier.Numbers, carrier.Flow = []string{"192.0.2.0/24"}, []string{"+4980012345*"}, "consent"

@@ -16,6 +16,7 @@ const (
 	TypeSealed    = "sealed"    // a recording got its final hash (SealedData)
 	TypeWithdrawn = "withdrawn" // the caller took the consent back (WithdrawnData)
 	TypeErased    = "erased"    // a recording, or a caller's number and salt, was erased (ErasedData)
+	TypeUsed      = "used"      // somebody used a recording (UsedData); only in the audit log, which is a ledger of its own
 )
 
 // Entry is what a caller of Append knows; the ledger adds version, index and chain.
@@ -136,6 +137,15 @@ type ErasedData struct {
 	Reason    string `json:"reason,omitempty"`
 }
 
+// UsedData says who did, or tried to do, what with a recording. It names no number and no key.
+type UsedData struct {
+	By        string `json:"by"`     // a token's name, loopback, station NAME, or system
+	Action    string `json:"action"` // listen, show, pause, resume, hold, release, delete, withdraw, grant, erase …
+	Recording string `json:"recording,omitempty"`
+	Result    string `json:"result"`           // ok, or why not
+	Detail    string `json:"detail,omitempty"` // the reason that was given, the range that was read
+}
+
 // encode checks e and returns its data as compact JSON.
 func (e Entry) encode() ([]byte, error) {
 	if e.Call == "" || !utf8.ValidString(e.Call) {
@@ -172,13 +182,15 @@ func describe(data any) (typ, caller string, ok bool) {
 		return TypeWithdrawn, "", true
 	case ErasedData:
 		return TypeErased, d.Caller, true
+	case UsedData:
+		return TypeUsed, "", true
 	}
 	return "", "", false
 }
 
 func knownType(t string) bool {
 	switch t {
-	case TypeConsent, TypeBarrier, TypeStarted, TypeSealed, TypeWithdrawn, TypeErased:
+	case TypeConsent, TypeBarrier, TypeStarted, TypeSealed, TypeWithdrawn, TypeErased, TypeUsed:
 		return true
 	}
 	return false

@@ -172,6 +172,8 @@ func decodeData(typ string, data []byte) (any, error) {
 		return decode[WithdrawnData](data)
 	case TypeErased:
 		return decode[ErasedData](data)
+	case TypeUsed:
+		return decode[UsedData](data)
 	}
 	return nil, fmt.Errorf("it has the unknown type %q", typ)
 }

@@ -41,6 +41,7 @@ const (
 	BySystem = "system"
 	ByCrash  = "crash" // the process died with the call
 	ByFlow   = "flow"
+	ByAPI    = "api" // who runs the service, by the HTTP interface or a verb
 )
 
 // CDRConsent is the consent's final state.

@@ -30,7 +30,7 @@ type Event struct {
 	Flow          string `json:"flow,omitempty"`
 	Action        string `json:"action,omitempty"` // the name of the flow's action
 	Reason        string `json:"reason,omitempty"`
-	By            string `json:"by,omitempty"` // caller, agent, system, crash, flow
+	By            string `json:"by,omitempty"` // caller, agent, system, crash, flow, api
 	Detail        string `json:"detail,omitempty"`
 	ConfigVersion string `json:"config_version,omitempty"`
 

@@ -36,7 +36,7 @@ type Permit struct {
 // Permit returns the permit to record what lies above the barrier's floors. The zero Barrier gives the zero Permit.
 func (b Barrier) Permit() Permit { return Permit{core: b.core, gated: true} }
 
-// cut fixes the barrier in all open streams, in one step; later cuts return the same. key is the accepted key, nil for
+// cut fixes the barrier in all open streams, in one step; later cuts return the same, until it is revoked. key is the accepted key, nil for
 // a consent that was asserted or stored.
 func (c *core) cut(key *Digit) Barrier {
 	if c.barrier != nil {
@@ -48,6 +48,32 @@ func (c *core) cut(key *Digit) Barrier {
 	}
 	c.barrier = &b
 	return b
+}
+
+// revoke ends what the barrier permitted and returns, for each open stream, the RTP time from which on nothing of it may
+// be recorded: the end of its newest audio. The next cut fixes another barrier.
+func (c *core) revoke() Barrier {
+	b := Barrier{At: c.now}
+	for _, l := range c.legs {
+		f := Floor{Leg: l.config.Leg, Source: floorAudio}
+		if s := l.speaking(); s != nil {
+			f.SSRC, f.RTPTime = s.ssrc, s.end
+		}
+		b.Floors = append(b.Floors, f)
+		l.remember()
+	}
+	c.barrier = nil
+	return b
+}
+
+// remember takes all that a stream hears of for witnesses of the time before the next barrier.
+func (l *leg) remember() {
+	l.before.thaw()
+	for i := range l.sources {
+		if s := &l.sources[i]; s.audio {
+			l.before.add(s.ssrc)
+		}
+	}
 }
 
 // cut fixes the floor of one stream and discards what waits in its jitter buffer.

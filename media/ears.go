@@ -145,8 +145,21 @@ func (e *ears) hear(l *leg, ahead time.Duration) bool {
 		e.bridge(gap)
 		e.write(samples)
 		e.lastLen = copy(e.last[:], samples[max(0, len(samples)-len(e.last)):])
+		e.hush(l)
 	}
 	return true
+}
+
+// hush keeps a tone that is down out of recordings, from its first sample on.
+func (e *ears) hush(l *leg) {
+	p, down := e.tones.Held()
+	if !down {
+		return
+	}
+	start, end := e.place(p)
+	for _, t := range l.core.taps {
+		t.tone(l, e.generation, e.rate, start, end)
+	}
 }
 
 // bridge leads the tone detector over a gap: a lost packet is taken for more of what was before it, so that a key that
@@ -193,9 +206,14 @@ func (e *ears) tick(l *leg) {
 // onTone takes a key that the tone detector found.
 func (l *leg) onTone(p pcm.Press) {
 	e := l.ears
-	start, end := e.origin+uint64(narrowband.convert(p.Start, e.rate)), e.origin+uint64(narrowband.convert(p.End, e.rate))
+	start, end := e.place(p)
 	if distance(start, e.deafUntil) > 0 {
 		return
 	}
 	l.press(Digit{Key: p.Key, Method: MethodInband, SSRC: e.ssrc, Start: start, End: end, ClockHz: int(e.rate)})
+}
+
+// place returns the RTP times of a key's beginning and end.
+func (e *ears) place(p pcm.Press) (start, end uint64) {
+	return e.origin + uint64(narrowband.convert(p.Start, e.rate)), e.origin + uint64(narrowband.convert(p.End, e.rate))
 }

@@ -101,13 +101,21 @@ func (s *Session) Unbridge() {
 
 // Cut fixes the barrier: for each open stream the RTP time below which nothing is ever recorded. key is the key that
 // the consent was given by, nil for a consent that was stored or asserted. The first call decides, later ones return
-// the same. It waits for the driver; after Close it returns the zero Barrier.
+// the same until Revoke. It waits for the driver; after Close it returns the zero Barrier.
 func (s *Session) Cut(key *Digit) (b Barrier) {
 	if key != nil {
 		copied := *key
 		key = &copied
 	}
 	s.call(func() { b = s.core.cut(key) })
+	return b
+}
+
+// Revoke ends what the barrier permitted, as when consent is withdrawn, and returns for each open stream the RTP time from
+// which on nothing may be recorded; it permits nothing. Taps are for the caller to close or pause. The next Cut fixes
+// another barrier. It waits for the driver; after Close it returns the zero Barrier.
+func (s *Session) Revoke() (b Barrier) {
+	s.call(func() { b = s.core.revoke() })
 	return b
 }
 

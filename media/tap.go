@@ -7,8 +7,8 @@ import "time"
 type Sink interface {
 	// Place puts samples at a position of a channel: 0 the external party, 1 the internal one.
 	Place(channel int, pos int64, samples []int16)
-	// Mark says why there is no audio in [from, to) of a channel: "dtx" (comfort silence, nothing is missing), or the
-	// kind that Tap.Pause named. The parts of a pause come one after the other while it lasts.
+	// Mark says why there is no audio in [from, to) of a channel: "dtx" (comfort silence, nothing is missing), "dtmf" (a
+	// key; what was placed there is wiped, nothing is missing), or the kind that Tap.Pause named. The parts of a pause come one after the other while it lasts.
 	Mark(channel int, from, to int64, kind string)
 	// Advance tells that the time of the recording has reached pos, about every 100 ms, and that what came until then has
 	// been placed.
@@ -23,6 +23,12 @@ const (
 	markBehind = 100 * time.Millisecond
 	// markDTX is the kind of silence that the sender meant.
 	markDTX = "dtx"
+	// markDTMF is the kind of a key, which is never audio of the recording.
+	markDTMF = "dtmf"
+	// keyBefore and keyAfter are kept out around a key: gateways leak the beginning of a tone before they send events for it, and
+	// its end behind them.
+	keyBefore = 20 * time.Millisecond
+	keyAfter  = 40 * time.Millisecond
 )
 
 // Tap connects two streams to a Sink. Close it before the sink ends.
@@ -216,7 +222,7 @@ func (t *Tap) noise(l *leg, in *inbound) {
 	}
 }
 
-// event takes a telephone-event packet that came on l: time without audio, of which nothing is missing.
+// event takes a telephone-event packet that came on l: a key, of which nothing is missing, and nothing may be heard.
 func (t *Tap) event(l *leg, in *inbound) {
 	for i := range t.channels {
 		ch := &t.channels[i]
@@ -225,8 +231,22 @@ func (t *Tap) event(l *leg, in *inbound) {
 		}
 		lasted := uint64(in.rate.convert(int64(in.payload[2])<<8|int64(in.payload[3]), in.source.rate))
 		t.silences(i, in, in.ts+lasted)
-		t.mark(i, in.ts, in.ts+lasted)
+		t.key(i, in.source.rate, in.ts, in.ts+lasted)
 	}
+}
+
+// tone takes a key in RTP time that was heard as a tone on l.
+func (t *Tap) tone(l *leg, generation uint32, rate clockRate, start, end uint64) {
+	for i := range t.channels {
+		if t.channels[i].leg == l && t.timeline.tracks[i].generation == generation {
+			t.key(i, rate, start, end)
+		}
+	}
+}
+
+// key keeps a key, and what may be heard around it, out of a channel.
+func (t *Tap) key(i int, rate clockRate, start, end uint64) {
+	t.mark(i, start-uint64(rate.ticks(keyBefore)), end+uint64(rate.ticks(keyAfter)), markDTMF)
 }
 
 // silences finds the time that the sender left out on purpose before or behind a packet that lasts to end: neighbours
@@ -234,22 +254,22 @@ func (t *Tap) event(l *leg, in *inbound) {
 func (t *Tap) silences(i int, in *inbound, end uint64) {
 	before, after := t.channels[i].near.add(in.seq, in.ts, end)
 	if distance(before, in.ts) > 0 && before != 0 {
-		t.mark(i, before, in.ts)
+		t.mark(i, before, in.ts, markDTX)
 	}
 	if distance(end, after) > 0 && after != 0 {
-		t.mark(i, end, after)
+		t.mark(i, end, after, markDTX)
 	}
 }
 
-// mark types [from, to) of a channel, in RTP time, as silence that the sender meant.
-func (t *Tap) mark(i int, from, to uint64) {
+// mark types [from, to) of a channel, in RTP time: silence that the sender meant, or a key.
+func (t *Tap) mark(i int, from, to uint64, kind string) {
 	tr, ch := &t.timeline.tracks[i], &t.channels[i]
 	begin, end := max(tr.locate(from), 0), tr.locate(to)
 	if t.pause != "" {
 		end = min(end, ch.until)
 	}
 	if begin < end {
-		t.sink.Mark(i, begin, end, markDTX)
+		t.sink.Mark(i, begin, end, kind)
 	}
 }
 

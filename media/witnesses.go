@@ -28,6 +28,9 @@ func (w *witnesses) add(ssrc uint32) {
 // freeze sets the barrier: what is heard from now on is no witness.
 func (w *witnesses) freeze() { w.frozen = true }
 
+// thaw ends the barrier: what is heard until the next one is a witness again.
+func (w *witnesses) thaw() { w.frozen = false }
+
 // has tells, after the barrier, whether an SSRC was heard before it, or may have been.
 func (w *witnesses) has(ssrc uint32) bool { return w.frozen && (w.full || w.known(ssrc)) }
 

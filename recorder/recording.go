@@ -58,7 +58,7 @@ func (rec *Recording) Place(channel int, pos int64, samples []int16) {
 }
 
 // Mark says what [from, to) of a channel is where no audio is placed: "dtx" is
-// comfort silence and no gap; "hold", "secure_pause", "suppressed", "withdrawn"
+// comfort silence and no gap; "dtmf" is a key, silenced, and no gap; "hold", "secure_pause", "suppressed", "withdrawn"
 // and "lost" are gaps of that type. A pause refuses audio, and silences what
 // still waits in memory. A mark may come late: what was found unplaced is
 // retyped. An unknown kind counts as "suppressed".

@@ -126,6 +126,27 @@ func TestPausesAreTypedAndRefuseAudio(t *testing.T) {
 	mustVerify(t, res)
 }
 
+func TestAKeyIsWipedRefusedAndNoGap(t *testing.T) {
+	g := newRig(t, nil, nil)
+	rec := g.open(nil)
+	talk(rec, 0, 1600)
+	for c := range 2 {
+		rec.Mark(c, 1440, 2400, "dtmf") // 20 ms of it are there already, the rest comes
+	}
+	talk(rec, 1600, 8000)
+	res := g.end(rec, 8000)
+	if gaps := sidecarOf(t, res.File).Gaps; len(gaps) != 0 || res.Result != ResultOK {
+		t.Errorf("%s, gaps %v", res.Result, gaps)
+	}
+	c := audioOf(t, res.File)
+	for i := range 2 {
+		wantSilence(t, c[i], 1440, 2400)
+	}
+	wantRamp(t, c[0], 0, 1440, 0)
+	wantRamp(t, c[0], 2400, 8000, 0)
+	mustVerify(t, res)
+}
+
 func TestAMarkThatComesLateRetypesWhatWasUnplaced(t *testing.T) {
 	g := newRig(t, nil, nil)
 	rec := g.open(nil)

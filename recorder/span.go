@@ -12,12 +12,13 @@ const (
 	kindSecurePause
 	kindSuppressed
 	kindWithdrawn
+	kindDTMF     // a key: nothing is missing, and nothing of it may be heard
 	kindLate     // it came, behind the window
 	kindUnstored // it came, and there was no memory or no disk for it
 	kinds
 )
 
-var kindNames = [kinds]string{"unplaced", "audio", "dtx", "lost", "hold", "secure_pause", "suppressed", "withdrawn", "late", "unstored"}
+var kindNames = [kinds]string{"unplaced", "audio", "dtx", "lost", "hold", "secure_pause", "suppressed", "withdrawn", "dtmf", "late", "unstored"}
 
 func (k kind) String() string { return kindNames[k] }
 
@@ -32,13 +33,13 @@ func parseKind(name string) (kind, bool) {
 }
 
 // paused reports whether audio is kept out on purpose.
-func (k kind) paused() bool { return k >= kindHold && k <= kindWithdrawn }
+func (k kind) paused() bool { return k >= kindHold && k <= kindDTMF }
 
 // lacks reports whether audio that was sent is not there.
 func (k kind) lacks() bool { return k == kindLost || k == kindLate || k == kindUnstored }
 
 // gap reports whether the sidecar lists a stretch of this kind.
-func (k kind) gap() bool { return k != kindAudio && k != kindDTX }
+func (k kind) gap() bool { return k != kindAudio && k != kindDTX && k != kindDTMF }
 
 // span is a stretch of one channel, in samples, its end excluded.
 type span struct {

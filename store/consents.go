@@ -9,6 +9,7 @@ import (
 
 // Consent is one answer to a consent question, kept so that it can serve later calls.
 type Consent struct {
+	ID          int64 // of the row; PutConsent gives it
 	Call        string
 	Caller      string // the number; kept normalised, and as "" if the caller is anonymous
 	State       string
@@ -48,7 +49,7 @@ func (s *Store) FindConsent(ctx context.Context, caller string, now time.Time) (
 	if err != nil {
 		return Consent{}, err
 	}
-	c, err := queryOne(ctx, s, scanConsent, `SELECT `+consentColumns+` FROM consents
+	c, err := queryOne(ctx, s, scanConsent, `SELECT id, `+consentColumns+` FROM consents
 		WHERE caller = ? AND caller <> '' AND state IN ('granted', 'declined', 'withdrawn') ORDER BY at DESC, id DESC LIMIT 1`, number)
 	if err != nil {
 		return Consent{}, fmt.Errorf("find consent: %w", err)
@@ -66,6 +67,7 @@ type ConsentFilter struct {
 	State  string
 	Since  time.Time // given not before
 	Until  time.Time // given before
+	Before int64     // rows below this one: the last row of the page before
 	Limit  int       // 0: defaultLimit
 }
 
@@ -83,8 +85,9 @@ func (s *Store) Consents(ctx context.Context, f ConsentFilter) ([]Consent, error
 	w.text("state =", f.State)
 	w.time("at >=", f.Since)
 	w.time("at <", f.Until)
+	w.number("id <", f.Before)
 	consents, err := query(ctx, s, scanConsent,
-		`SELECT `+consentColumns+` FROM consents`+w.sql()+` ORDER BY at DESC, id DESC LIMIT ?`, w.with(limit(f.Limit))...)
+		`SELECT id, `+consentColumns+` FROM consents`+w.sql()+` ORDER BY id DESC LIMIT ?`, w.with(limit(f.Limit))...)
 	if err != nil {
 		return nil, fmt.Errorf("list consents: %w", err)
 	}
@@ -94,7 +97,7 @@ func (s *Store) Consents(ctx context.Context, f ConsentFilter) ([]Consent, error
 func scanConsent(scan func(...any) error) (Consent, error) {
 	var c Consent
 	var at, expires int64
-	err := scan(&c.Call, &c.Caller, &c.State, &c.Method, &c.Prompt, &c.Language, &at, &expires, &c.LedgerIndex, &c.LedgerHash)
+	err := scan(&c.ID, &c.Call, &c.Caller, &c.State, &c.Method, &c.Prompt, &c.Language, &at, &expires, &c.LedgerIndex, &c.LedgerHash)
 	c.At, c.ExpiresAt = fromMillis(at), fromMillis(expires)
 	return c, err
 }

@@ -53,6 +53,14 @@ func (w *where) time(condition string, value time.Time) {
 	}
 }
 
+// number adds a condition on a column of numbers; 0 adds none.
+func (w *where) number(condition string, value int64) {
+	if value != 0 {
+		w.conditions = append(w.conditions, condition+" ?")
+		w.args = append(w.args, value)
+	}
+}
+
 func (w *where) sql() string {
 	if len(w.conditions) == 0 {
 		return ""

@@ -14,6 +14,7 @@ const (
 	UnknownTrunk  = "unknown_trunk"     // Outbound: there is no such trunk
 	CallsLimit    = "trunk_calls_limit" // limits.calls is reached
 	RateLimit     = "trunk_rate_limit"  // limits.per_second is reached
+	Draining      = "trunk_draining"    // who runs the service takes it out of service
 )
 
 // Refusal says why a call is not admitted.

@@ -208,6 +208,24 @@ func (t *Table) Calls() map[string]int {
 	return calls
 }
 
+// Drain makes a trunk take no new calls, in or out, until it is told otherwise;
+// calls that are up go on, and a reload changes nothing about it. It is false if
+// there is no such trunk.
+func (t *Table) Drain(trunk string, on bool) bool {
+	e := t.entries[trunk]
+	if e == nil {
+		return false
+	}
+	e.usage.drain(on)
+	return true
+}
+
+// Draining reports whether a trunk takes no new calls.
+func (t *Table) Draining(trunk string) bool {
+	e := t.entries[trunk]
+	return e != nil && e.usage.drains()
+}
+
 // seat takes a seat within the trunk's limits.
 func (e *entry) seat(now time.Time) (*Seat, *Refusal) {
 	if code, retryAfter := e.usage.take(e.cfg.Limits, now); code != "" {

@@ -17,6 +17,8 @@ type consentVerb struct {
 	Checkpoint consentCheckpointVerb `cmd:"" help:"Print the newest signed checkpoint."`
 	Backup     consentBackupVerb     `cmd:"" help:"Copy the ledger and verify the copy; the service may run."`
 	Restore    consentRestoreVerb    `cmd:"" help:"Put a backup in the ledger's place."`
+	Withdraw   consentWithdrawVerb   `cmd:"" help:"Take the consent of a running call's caller back."`
+	Grant      consentGrantVerb      `cmd:"" help:"Enter a consent that the caller of a running call gave to the agent."`
 }
 
 type consentLsVerb struct {

@@ -33,9 +33,15 @@ type verbs struct {
 	Check     checkVerb     `cmd:"" help:"Load and validate everything, start nothing."`
 	Explain   explainVerb   `cmd:"" help:"Say why."`
 	Flow      flowVerb      `cmd:"" help:"Work on flows."`
+	Call      callVerb      `cmd:"" help:"List, show and end running calls."`
+	Trunk     trunkVerb     `cmd:"" help:"Look at trunks."`
+	Queue     queueVerb     `cmd:"" help:"Look at queues."`
 	Recording recordingVerb `cmd:"" help:"List, show and verify recordings."`
 	Consent   consentVerb   `cmd:"" help:"List, show and verify the consent ledger."`
 	Key       keyVerb       `cmd:"" help:"Make and rotate the key that recordings are encrypted by."`
+	Caller    callerVerb    `cmd:"" help:"Erase what is kept of a caller."`
+	Retention retentionVerb `cmd:"" help:"Look at what the rules of retention will delete."`
+	Audit     auditVerb     `cmd:"" help:"Look at who used which recording."`
 	Version   versionVerb   `cmd:"" help:"Print the version."`
 }
 

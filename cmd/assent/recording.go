@@ -19,11 +19,16 @@ import (
 )
 
 type recordingVerb struct {
-	Ls     recordingLsVerb     `cmd:"" help:"List recordings, newest first."`
-	Show   recordingShowVerb   `cmd:"" help:"Show a recording's sidecar and its ledger entries."`
-	Verify recordingVerifyVerb `cmd:"" help:"Check a recording against its sidecar and the ledger, or, with its proof and a key, anywhere."`
-	Proof  recordingProofVerb  `cmd:"" help:"Take what proves a recording elsewhere out of the ledger."`
-	Export recordingExportVerb `cmd:"" help:"Export a recording with its evidence."`
+	Ls      recordingLsVerb      `cmd:"" help:"List recordings, newest first."`
+	Show    recordingShowVerb    `cmd:"" help:"Show a recording's sidecar and its ledger entries."`
+	Verify  recordingVerifyVerb  `cmd:"" help:"Check a recording against its sidecar and the ledger, or, with its proof and a key, anywhere."`
+	Proof   recordingProofVerb   `cmd:"" help:"Take what proves a recording elsewhere out of the ledger."`
+	Export  recordingExportVerb  `cmd:"" help:"Export a recording with its evidence."`
+	Pause   recordingPauseVerb   `cmd:"" help:"Pause the recording of a running call, as before card data is told."`
+	Resume  recordingResumeVerb  `cmd:"" help:"Resume it."`
+	Hold    recordingHoldVerb    `cmd:"" help:"Keep a recording from any deletion."`
+	Release recordingReleaseVerb `cmd:"" help:"End a hold."`
+	Delete  recordingDeleteVerb  `cmd:"" help:"Delete a recording for good."`
 }
 
 type recordingLsVerb struct {

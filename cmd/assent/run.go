@@ -18,7 +18,9 @@ type configFlag struct {
 	Config string `help:"The configuration." default:"assent.yaml" placeholder:"FILE"`
 }
 
-func (f configFlag) options() app.Options { return app.Options{Config: f.Config, Env: os.Environ()} }
+func (f configFlag) options() app.Options {
+	return app.Options{Config: f.Config, Env: os.Environ(), Version: version}
+}
 
 func (f configFlag) load() (*configs.Snapshot, error) {
 	return configs.Load(f.Config, os.Environ())

@@ -30,6 +30,15 @@ func (s Signer) Name() string { return s.signer.Name() }
 // Verifier returns the public half, for whoever verifies.
 func (s Signer) Verifier() VerifierKey { return s.key }
 
+// SignText signs a text that ends with a line end and is no checkpoint, as a signed note.
+func (s Signer) SignText(text string) (string, error) {
+	signed, err := note.Sign(&note.Note{Text: text}, s.signer)
+	if err != nil {
+		return "", fmt.Errorf("sign as %s: %w", s.Name(), err)
+	}
+	return string(signed), nil
+}
+
 // GenerateSigner makes a log's key for that name and returns it in its secret text form, PRIVATE+KEY+NAME+HASH+DATA.
 func GenerateSigner(name string) (string, error) {
 	secret, _, err := note.GenerateKey(rand.Reader, name)

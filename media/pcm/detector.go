@@ -68,10 +68,8 @@ func (d *Detector) Flush() {
 	d.release()
 }
 
-// Pressed returns the key that is down at the moment, and false if none is.
-func (d *Detector) Pressed() (byte, bool) {
-	return d.press.Key, d.down
-}
+// Held returns the key that is down at the moment, its End as far as it was heard, and false if none is.
+func (d *Detector) Held() (Press, bool) { return d.press, d.down }
 
 // Suspected tells whether the newest audio looks like a key, before it has lasted long enough to be one.
 func (d *Detector) Suspected() bool { return d.down || d.last.key != 0 && d.last.likely() }

@@ -223,7 +223,7 @@ func TestASkipEndsAKeyAndCounts(t *testing.T) {
 	tones := make([]int16, 480)
 	pair{low, high, -12, -12}.put(tones)
 	d.Write(tones)
-	if key, down := d.Pressed(); key != '7' || !down {
+	if key, down := d.Held(); key.Key != '7' || !down {
 		t.Errorf("pressed: %c, %v", key, down)
 	}
 	d.Skip(4000)

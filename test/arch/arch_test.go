@@ -20,10 +20,10 @@ const root = "../.."
 var layers = [][]string{
 	{"policy", "event", "source", "prompts", "media/pcm"},
 	{"media/codec", "media/dtmf", "media/sdp", "vault", "depot", "consent/merkle"},
-	{"sip", "media", "trunk", "queue", "flowexec", "consent", "recorder"},
-	{"store", "flowexec/actions", "flowexec/flowtest", "evidence"},
+	{"sip", "media", "trunk", "queue", "flowexec", "consent", "recorder", "retention"},
+	{"store", "audit", "flowexec/actions", "flowexec/flowtest", "evidence"},
 	{"evidence/vcon"},
-	{"call"},
+	{"call", "archive"},
 	{"api", "configs"},
 	{"app"},
 	{"demo/phone", "demo"},
@@ -54,6 +54,7 @@ var only = map[string][]string{
 	"github.com/pressly/goose":   {"store"},
 	"golang.org/x/mod":           {"consent/merkle"},
 	"github.com/oklog/ulid":      {"event"},
+	"github.com/danielgtaylor":   {"api"},
 	"github.com/santhosh-tekuri": {},
 }
 

@@ -1,0 +1,59 @@
+package app
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"go.uber.org/zap"
+
+	"assent/api"
+)
+
+// lines tells the API what stands at both ends of calls, by the configuration
+// that new calls run by.
+type lines struct{ app *App }
+
+// Queues are the queues by name.
+func (l lines) Queues() []api.Queue {
+	rules := l.app.current.Load().rules
+	queues := make([]api.Queue, 0, len(rules.Queues))
+	for _, name := range slices.Sorted(maps.Keys(rules.Queues)) {
+		q := rules.Queues[name]
+		stations := make([]api.Station, len(q.Stations))
+		for i, station := range q.Stations {
+			stations[i] = api.Station{Name: station, Taken: l.app.board.Taken(station), Calls: max(1, rules.Stations[station].Calls)}
+		}
+		queues = append(queues, api.Queue{Name: name, Strategy: q.Strategy, Recording: q.Recording.Enabled,
+			Waiting: l.app.board.Waiting(name), MaxWaiting: q.MaxWaiting, Stations: stations})
+	}
+	return queues
+}
+
+// Trunks are the trunks by name.
+func (l lines) Trunks() []api.Trunk {
+	table := l.app.current.Load().rules.Trunks
+	trunks := []api.Trunk{}
+	for _, name := range slices.Sorted(maps.Keys(table.Calls())) {
+		trunks = append(trunks, l.trunk(name))
+	}
+	return trunks
+}
+
+// trunk is one of the table's trunks as it is now.
+func (l lines) trunk(name string) api.Trunk {
+	table := l.app.current.Load().rules.Trunks
+	cfg, _ := table.Config(name)
+	return api.Trunk{Name: name, Flow: cfg.Flow, Recording: cfg.Recording.Enabled, Consent: cfg.Recording.Consent,
+		Calls: table.Calls()[name], MaxCalls: cfg.Limits.Calls, Draining: table.Draining(name)}
+}
+
+// Drain makes a trunk take no new calls, or take them again. It is told in the
+// log; the audit log is of recordings.
+func (l lines) Drain(_ context.Context, by, trunk string, on bool) (api.Trunk, error) {
+	if !l.app.current.Load().rules.Trunks.Drain(trunk, on) {
+		return api.Trunk{}, api.ErrNoTrunk
+	}
+	l.app.log.Warn("trunk drained, or taken into service", zap.String("trunk", trunk), zap.Bool("draining", on), zap.String("by", by))
+	return l.trunk(trunk), nil
+}
