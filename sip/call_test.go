@@ -80,6 +80,7 @@ func TestACancelEndsBothSides(t *testing.T) {
 }
 
 func TestRingingTooLongIsCancelled(t *testing.T) {
+	t.Parallel()
 	a, b := startHost(t, quick()), startHost(t, quick())
 	_, out := a.dial(b.target("tcp"), func(s *DialSpec) { s.Timeout = 50 * time.Millisecond })
 	in := b.incoming()

@@ -67,6 +67,8 @@ func routeURI(route string) string {
 func (d *dialog) learn(m *message, routes, reversed bool, allowed func(netip.AddrPort) bool) {
 	if c, ok := m.contact(); ok && strings.EqualFold(c.uri.Scheme, "sip") {
 		d.target = c.uri.String()
+	} else if d.target == "" {
+		d.target = m.from.uri.String() // RFC 2543 section 6.13
 	}
 	if routes {
 		d.routes = m.list("record-route")

@@ -28,7 +28,7 @@
 //
 // # What it refuses
 //
-// Methods other than INVITE, ACK, CANCEL, BYE, OPTIONS, INFO and UPDATE (405), extensions (420), bodies other than
+// Methods other than INVITE, ACK, CANCEL, BYE, OPTIONS, INFO and UPDATE (405, unregistered ones 501), extensions (420), bodies other than
 // SDP (415), TLS and WebSocket, SRV and NAPTR look-ups, authentication, and redirection: a 3xx ends the leg.
 // Everything that a peer can make us keep is bounded; the bounds stand in config.go.
 //

@@ -2,6 +2,7 @@ package sip
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net"
 	"net/netip"
@@ -14,7 +15,16 @@ import (
 	"go.uber.org/zap"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// waiting is how many tests run side by side: they wait for timers more than they work.
+const waiting = 16
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", fmt.Sprint(waiting)); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // quick are the timers of all tests: 64*T1 is 1.6 s, which a busy machine keeps.
 func quick() timers {
@@ -89,13 +99,27 @@ func startHost(t testing.TB, tm timers, listen ...string) *host {
 	if len(listen) == 0 {
 		listen = []string{"udp://127.0.0.1:0", "tcp://127.0.0.1:0"}
 	}
+	h := newHost(t, tm, knowing, listen...)
+	h.start()
+	return h
+}
+
+// newHost makes an endpoint that start starts.
+func newHost(t testing.TB, tm timers, known func(netip.AddrPort) bool, listen ...string) *host {
+	t.Helper()
 	h := &host{t: t, invites: make(chan inbound, 1024)}
-	e, err := newEndpoint(Config{Listen: listen, DSCP: 24}, Deps{Log: zap.NewNop(), Known: knowing, Invite: h.invite,
+	e, err := newEndpoint(Config{Listen: listen, DSCP: 24}, Deps{Log: zap.NewNop(), Known: known, Invite: h.invite,
 		Ready: func() bool { return !h.drains.Load() }}, tm)
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.Endpoint = e
+	return h
+}
+
+func (h *host) start() {
+	t, e := h.t, h.Endpoint
+	t.Helper()
 	if err := e.Start(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +136,6 @@ func startHost(t testing.TB, tm timers, listen ...string) *host {
 			t.Errorf("%d panics", n)
 		}
 	})
-	return h
 }
 
 func (h *host) allowOnly(f func(netip.AddrPort) bool) { h.allow.Store(&f) }
@@ -275,6 +298,15 @@ func (c *call) do(method string, cseq int, body string, more ...string) {
 // recv returns the next message, or nil after d.
 func (p *peer) recv(d time.Duration) *message {
 	p.t.Helper()
+	if b := p.raw(d); b != nil {
+		return p.parse(b)
+	}
+	return nil
+}
+
+// raw returns the next message as it came, or nil after d.
+func (p *peer) raw(d time.Duration) []byte {
+	p.t.Helper()
 	buf := make([]byte, 65536)
 	_ = p.conn.SetReadDeadline(time.Now().Add(d))
 	if p.network() == "UDP" {
@@ -282,7 +314,7 @@ func (p *peer) recv(d time.Duration) *message {
 		if err != nil {
 			return nil
 		}
-		return p.parse(buf[:n])
+		return buf[:n]
 	}
 	for {
 		b, err := p.f.next()
@@ -290,7 +322,7 @@ func (p *peer) recv(d time.Duration) *message {
 			p.t.Fatal(err)
 		}
 		if b != nil {
-			return p.parse(b)
+			return b
 		}
 		n, err := p.conn.Read(buf)
 		if err != nil {

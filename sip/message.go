@@ -78,6 +78,11 @@ func (m *message) read() *fault {
 			flt = first(flt, &fault{400, "Missing From Or To"})
 			continue
 		}
+		if len(splitOutside(v, ',')) > 1 {
+			a.to.text = squeeze(v)
+			flt = first(flt, &fault{400, "Two Values In From Or To"})
+			continue
+		}
 		if parsed, ok := parseAddress(v); ok {
 			*a.to = parsed
 		} else {
@@ -86,7 +91,7 @@ func (m *message) read() *fault {
 		}
 	}
 	m.callID, _ = m.value("call-id")
-	if m.callID == "" || len(m.callID) > 512 {
+	if m.callID == "" || len(m.callID) > 512 || strings.IndexFunc(m.callID, blank) >= 0 {
 		flt = first(flt, &fault{400, "Missing Or Bad Call-ID"})
 	}
 	return first(first(flt, m.readCSeq()), m.readRequest())
@@ -98,6 +103,11 @@ func (m *message) readVia() *fault {
 		return &fault{400, "Missing Via"}
 	}
 	m.topText = squeeze(vias[0])
+	for _, v := range vias {
+		if emptyParam(v) {
+			return &fault{400, "Bad Via"}
+		}
+	}
 	h, err := viaParser(nil, m.topText)
 	top, ok := h.(*sip.ViaHeader)
 	if err != nil || !ok || top.Host == "" || !strings.EqualFold(top.ProtocolName, "SIP") {
@@ -105,6 +115,16 @@ func (m *message) readVia() *fault {
 	}
 	m.top = *top
 	return nil
+}
+
+// emptyParam reports whether a parameter of v has no name.
+func emptyParam(v string) bool {
+	for _, p := range splitOutside(v, ';') {
+		if strings.Trim(p, " \t") == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // viaParser is sipgo's parser of one Via value.
@@ -137,6 +157,9 @@ func (m *message) readCSeq() *fault {
 	}
 	m.cseq, m.cseqMethod = uint32(n), method
 	if m.request() && method != m.method {
+		if !registered[m.method] {
+			return &fault{501, statusText(501)} // RFC 4475 section 3.1.2.18
+		}
 		return &fault{400, "CSeq Method Differs"}
 	}
 	return nil
@@ -164,18 +187,18 @@ func (m *message) readRequest() *fault {
 	default:
 		return &fault{416, statusText(416)}
 	}
-	if err := sip.ParseUri(m.uriText, &m.uri); err != nil {
-		return &fault{400, "Bad Request-URI"}
+	if err := sip.ParseUri(m.uriText, &m.uri); err != nil || len(m.uri.Headers) > 0 {
+		return &fault{400, "Bad Request-URI"} // headers have no place in it (section 19.1.1)
 	}
 	return nil
 }
 
 func (m *message) request() bool { return m.status == 0 }
 
-// answerable reports whether a request has what a response must repeat (section 8.2.6.2), and may be answered.
+// answerable reports whether a request may be answered, and has what brings a response to its sender. A response
+// repeats what there is of the other headers.
 func (m *message) answerable() bool {
-	return m.request() && m.method != "ACK" && m.topText != "" && m.callID != "" && m.from.text != "" &&
-		m.to.text != "" && m.cseqText() != ""
+	return m.request() && m.method != "ACK" && m.topText != "" && m.cseqText() != ""
 }
 
 func (m *message) cseqText() string {
@@ -216,6 +239,9 @@ func viaParam(params sip.HeaderParams, name string) string {
 // magicCookie begins every branch of RFC 3261 (section 8.1.1.7).
 const magicCookie = "z9hG4bK"
 
+// old reports whether the message's sender speaks RFC 2543 only, where Contact is no must.
+func (m *message) old() bool { return !strings.HasPrefix(m.branch(), magicCookie) }
+
 // txKey identifies the server transaction of a request (section 17.2.3); method is INVITE for the transaction that an
 // ACK or CANCEL belongs to.
 func (m *message) txKey(method string) string {
@@ -237,11 +263,11 @@ func (m *message) contact() (address, bool) {
 
 // party renders an address for the user of the package.
 func (a address) party() Party {
-	p := Party{Display: a.display, URI: a.uri.String()}
+	p := Party{Display: clean(a.display), URI: clean(a.uri.String())}
 	if strings.EqualFold(a.uri.Scheme, "sip") || strings.EqualFold(a.uri.Scheme, "sips") {
 		p.User, p.Host = unescapeUser(a.uri.User), a.uri.Host
 		return p
 	}
-	p.User, _, _ = strings.Cut(a.uri.Raw(), ";")
+	p.User, _, _ = strings.Cut(clean(a.uri.Raw()), ";")
 	return p
 }

@@ -22,7 +22,7 @@ func (e *Endpoint) receive(b []byte, via hop, src netip.AddrPort, known bool) {
 	m.src, m.via, m.known = src, via, known
 	if flt != nil {
 		if m.answerable() {
-			e.refuse(m, reply{status: flt.status})
+			e.refuse(m, flt.reply())
 		}
 		return
 	}
@@ -53,7 +53,7 @@ func (e *Endpoint) outside(m *message) {
 	case m.method == "INVITE":
 		e.refuse(m, reply{status: 503, headers: []header{{"Retry-After", "5"}}})
 	default:
-		e.refuse(m, notAllowed())
+		e.refuse(m, notAllowed(m.method))
 	}
 }
 
@@ -70,7 +70,20 @@ func abilities() []header {
 	return []header{{"Allow", allowMethods}, {"Accept", sdpType}, {"Accept-Language", "en"}}
 }
 
-func notAllowed() reply { return reply{status: 405, headers: []header{{"Allow", allowMethods}}} }
+// notAllowed answers a method that we don't take: 405 to one that we know, 501 to one that nobody knows (section
+// 21.5.2).
+func notAllowed(method string) reply {
+	r := reply{status: 501, headers: []header{{"Allow", allowMethods}}}
+	if registered[method] {
+		r.status = 405
+	}
+	return r
+}
+
+// registered are the methods that IANA has registered.
+var registered = map[string]bool{"ACK": true, "BYE": true, "CANCEL": true, "INFO": true, "INVITE": true,
+	"MESSAGE": true, "NOTIFY": true, "OPTIONS": true, "PRACK": true, "PUBLISH": true, "REFER": true, "REGISTER": true,
+	"SUBSCRIBE": true, "UPDATE": true}
 
 // refuse answers with an error, and counts it.
 func (e *Endpoint) refuse(m *message, r reply) {
@@ -118,12 +131,20 @@ func validate(m *message) (reply, bool) {
 	if !acceptsSDP(m) {
 		return reply{status: 406}, false
 	}
-	if m.method == "INVITE" {
-		if _, ok := m.contact(); !ok {
-			return reply{status: 400}, false
-		}
+	if m.method == "INVITE" && !contactable(m) {
+		return reply{status: 400}, false
 	}
 	return reply{}, true
+}
+
+// contactable reports whether an INVITE has exactly one Contact (section 8.1.1.8); RFC 2543 asked for none.
+func contactable(m *message) bool {
+	n := len(m.list("contact"))
+	if n == 0 {
+		return m.old()
+	}
+	_, ok := m.contact()
+	return ok && n == 1
 }
 
 // acceptsSDP reports whether an INVITE's Accept header, if any, lets us answer with SDP (section 20.1).

@@ -124,6 +124,7 @@ func TestCrossingReinvitesBothSucceedInTheEnd(t *testing.T) {
 }
 
 func TestAReinviteThatMeets491OnAndOnFailsWithIt(t *testing.T) {
+	t.Parallel()
 	h := startHost(t, quick())
 	p := newPeer(t, "udp", h.addr("udp"))
 	_, in := p.establish(h)
@@ -144,6 +145,7 @@ func TestAReinviteThatMeets491OnAndOnFailsWithIt(t *testing.T) {
 }
 
 func TestAReinviteWhileOursIsOutstandingGets491(t *testing.T) {
+	t.Parallel()
 	h := startHost(t, quick())
 	p := newPeer(t, "udp", h.addr("udp"))
 	c, in := p.establish(h)
@@ -158,6 +160,7 @@ func TestAReinviteWhileOursIsOutstandingGets491(t *testing.T) {
 }
 
 func TestASecondOfferBeforeTheFirstIsAnsweredGets500(t *testing.T) {
+	t.Parallel()
 	h := startHost(t, quick())
 	p := newPeer(t, "udp", h.addr("udp"))
 	c, in := p.establish(h)
@@ -197,6 +200,7 @@ func TestACancelledReinviteEndsWith487AndTheCallGoesOn(t *testing.T) {
 }
 
 func TestAnUnansweredOfferIsRefusedInTime(t *testing.T) {
+	t.Parallel()
 	h := startHost(t, quick())
 	p := newPeer(t, "udp", h.addr("udp"))
 	c, in := p.establish(h)
@@ -206,6 +210,7 @@ func TestAnUnansweredOfferIsRefusedInTime(t *testing.T) {
 }
 
 func TestAReinviteWithoutAckEndsTheCall(t *testing.T) {
+	t.Parallel()
 	h := startHost(t, quick())
 	p := newPeer(t, "udp", h.addr("udp"))
 	c, in := p.establish(h)

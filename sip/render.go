@@ -117,13 +117,15 @@ func (r reply) repeat(b []byte, m *message) []byte {
 			b = line(b, "Record-Route", v)
 		}
 	}
-	b = line(b, "From", m.from.text)
 	to := m.to.text
-	if m.to.tag == "" && r.toTag != "" {
+	if to != "" && m.to.tag == "" && r.toTag != "" {
 		to += ";tag=" + r.toTag
 	}
-	b = line(b, "To", to)
-	b = line(b, "Call-ID", m.callID)
+	for _, h := range []header{{"From", m.from.text}, {"To", to}, {"Call-ID", m.callID}} {
+		if h.value != "" {
+			b = line(b, h.name, h.value)
+		}
+	}
 	return line(b, "CSeq", m.cseqText())
 }
 

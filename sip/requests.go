@@ -141,7 +141,7 @@ func (g *Leg) request(tx *serverTx, m *message) {
 	case "OPTIONS":
 		tx.respond(reply{status: 200, headers: abilities()})
 	default:
-		tx.respond(notAllowed())
+		tx.respond(notAllowed(m.method))
 	}
 }
 

@@ -17,6 +17,13 @@ type fault struct {
 
 func (f *fault) Error() string { return strconv.Itoa(f.status) + " " + f.text }
 
+func (f *fault) reply() reply {
+	if f.status == 501 {
+		return reply{status: 501, headers: []header{{"Allow", allowMethods}}}
+	}
+	return reply{status: f.status}
+}
+
 // compactNames are the one-letter header names (RFC 3261 section 7.3.3 and extensions).
 var compactNames = map[string]string{
 	"i": "call-id", "m": "contact", "e": "content-encoding", "l": "content-length", "c": "content-type",
@@ -137,7 +144,7 @@ func (m *message) scanHeaders(lines []string) *fault {
 			flt = first(flt, &fault{400, "Bad Header Line"})
 			continue
 		}
-		if strings.IndexFunc(value, lineBreaking) >= 0 {
+		if breaksLines(value) {
 			flt = first(flt, &fault{400, "Control Character In Header"})
 			continue
 		}
@@ -154,7 +161,16 @@ func (m *message) scanHeaders(lines []string) *fault {
 	return flt
 }
 
-func lineBreaking(r rune) bool { return r == '\r' || r == 0 }
+// breaksLines reports whether a value holds what readers of lines or of C strings take for an end. NUL may stand
+// escaped in a quoted string (section 25.1).
+func breaksLines(v string) bool {
+	for i := 0; i < len(v); i++ {
+		if v[i] == '\r' || v[i] == 0 && (i == 0 || v[i-1] != '\\') {
+			return true
+		}
+	}
+	return false
+}
 
 // longName is the canonical name of a header: lower case, compact forms expanded.
 func longName(s string) string {

@@ -42,6 +42,7 @@ type tcpConn struct {
 type outgoing struct {
 	data   []byte
 	failed func()
+	last   bool // the connection ends behind it
 }
 
 var errTooMany = errors.New("too many connections")
@@ -185,10 +186,15 @@ func (c *tcpConn) dial() {
 
 // write queues one message. A connection that is gone, or that does not take its messages, fails it.
 func (c *tcpConn) write(b []byte, failed func()) {
+	c.queue(outgoing{data: b, failed: failed})
+}
+
+// queue needs room in out; without it, the connection ends.
+func (c *tcpConn) queue(o outgoing) {
 	c.mu.Lock()
 	if !c.ended {
 		select {
-		case c.out <- outgoing{b, failed}:
+		case c.out <- o:
 			c.mu.Unlock()
 			return
 		default:
@@ -196,9 +202,15 @@ func (c *tcpConn) write(b []byte, failed func()) {
 	}
 	c.mu.Unlock()
 	c.close()
-	if failed != nil {
-		failed()
+	if o.failed != nil {
+		o.failed()
 	}
+}
+
+// end closes the connection behind what waits to be written, and returns when it is closed.
+func (c *tcpConn) end() {
+	c.queue(outgoing{last: true})
+	<-c.done
 }
 
 // serveWrites is the writer of an accepted connection.
@@ -215,6 +227,10 @@ func (c *tcpConn) writeLoop(nc net.Conn) {
 		case <-c.done:
 			return
 		case o := <-c.out:
+			if o.last {
+				c.close()
+				return
+			}
 			_ = nc.SetWriteDeadline(time.Now().Add(c.ep.tm.write)) // its error is the next write's too
 			if _, err := nc.Write(o.data); err != nil {
 				if o.failed != nil {
@@ -253,6 +269,10 @@ func (c *tcpConn) read(nc net.Conn) {
 		if err != nil {
 			c.ep.stats.malformed.Add(1)
 			c.ep.log.quiet(noteParse, "tcp stream refused", err)
+			if errors.Is(err, errFrameLength) {
+				c.message(f.buf) // it is refused, as its length is bad
+				c.end()
+			}
 			return
 		}
 		if got {

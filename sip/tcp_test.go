@@ -8,6 +8,7 @@ import (
 )
 
 func TestSlowAndIdleConnectionsAreClosed(t *testing.T) {
+	t.Parallel()
 	h := startHost(t, quick())
 	for name, first := range map[string]string{"idle": "", "slow": "INVITE sip:x SIP/2.0\r\n", "nul": "\x00",
 		"endless line": strings.Repeat("x", 70000)} {

@@ -144,6 +144,8 @@ func clean(s string) string {
 
 func control(r rune) bool { return r < ' ' || r == 0x7f }
 
+func blank(r rune) bool { return r == ' ' || control(r) }
+
 const userSafe = "-_.!~*'()&=+$,/" // unreserved and user-unreserved, without ";" and "?" (section 25.1)
 
 // escapeUser renders s as the user part of a SIP URI.

@@ -54,6 +54,7 @@ func TestProvisionalAnswersBackToBackArriveInOrder(t *testing.T) {
 }
 
 func TestAnyNumberOfProvisionalAnswersIsFine(t *testing.T) {
+	t.Parallel()
 	h := startHost(t, quick())
 	p, target := newPhone(t, h)
 	_, out := h.dial(target)
@@ -68,6 +69,7 @@ func TestAnyNumberOfProvisionalAnswersIsFine(t *testing.T) {
 }
 
 func TestALostAckIsSentAgain(t *testing.T) {
+	t.Parallel()
 	h := startHost(t, quick())
 	p, target := newPhone(t, h)
 	_, out := h.dial(target)
@@ -118,6 +120,7 @@ func TestCancelWaitsForAProvisionalAnswer(t *testing.T) {
 }
 
 func TestTheAnswerOfASecondBranchIsHungUp(t *testing.T) {
+	t.Parallel()
 	h := startHost(t, quick())
 	p, target := newPhone(t, h)
 	_, out := h.dial(target)
@@ -140,6 +143,7 @@ func TestTheAnswerOfASecondBranchIsHungUp(t *testing.T) {
 }
 
 func TestASilentStationTimesOut(t *testing.T) {
+	t.Parallel()
 	h := startHost(t, quick())
 	_, target := newPhone(t, h)
 	_, out := h.dial(target)
@@ -149,6 +153,7 @@ func TestASilentStationTimesOut(t *testing.T) {
 }
 
 func TestTimerCEndsEndlessRinging(t *testing.T) {
+	t.Parallel()
 	h := startHost(t, quick())
 	p, target := newPhone(t, h)
 	_, out := h.dial(target)

@@ -12,9 +12,16 @@ const udpBuffer = 4 << 20
 
 // udpSocket is one UDP listener; everything of ours leaves by it too.
 type udpSocket struct {
-	conn  *net.UDPConn
+	conn  datagrams
 	local netip.AddrPort
 	names *names
+}
+
+// datagrams is what a socket does for us. It is net.UDPConn's, and a test's, whose peers may have any address.
+type datagrams interface {
+	ReadFromUDPAddrPort(b []byte) (n int, src netip.AddrPort, err error)
+	WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error)
+	Close() error
 }
 
 func (e *Endpoint) listenUDP(addr netip.AddrPort) error {
