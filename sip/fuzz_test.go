@@ -3,6 +3,8 @@ package sip
 import (
 	"bytes"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"testing"
 )
 
@@ -14,6 +16,13 @@ func FuzzParse(f *testing.F) {
 		c.request("BYE", 2, "old", ""), "SIP/2.0 200 OK\r\nv: SIP/2.0/UDP a\r\n\r\n",
 		"INVITE sip:x SIP/2.0\nVia: SIP / 2.0 / UDP [::1]:5;branch=\n\n", "m: <sip:x>;q=\"\\\r\n \r\n\r\n"} {
 		f.Add([]byte(s))
+	}
+	for name := range verdicts {
+		b, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		keep := bytes.Clone(b)
