@@ -1,6 +1,10 @@
 package media
 
-import "time"
+import (
+	"time"
+
+	"assent/media/codec"
+)
 
 // Sink takes the audio of a recording. It is called on the driver and must not block; slices are borrowed. Positions
 // are in samples from the recording's start, at its rate. The recorder implements it.
@@ -16,6 +20,9 @@ type Sink interface {
 	// Slip tells that what lies behind pos on a channel was moved by samples to follow the other channel's clock.
 	Slip(channel int, pos int64, samples int)
 }
+
+// lawSink is a Sink that may keep G.711 as it came, byte for byte.
+type lawSink interface{ KeepsG711() bool }
 
 const (
 	advanceEvery = 100 * time.Millisecond
@@ -39,6 +46,7 @@ type Tap struct {
 	sink    Sink
 	rateHz  int  // of the recording's samples
 	gated   bool // the barrier's floors hold
+	exact   bool // samples of G.711 must encode to the bytes that came
 
 	// owned by the core's driver
 	closed   bool
@@ -65,6 +73,9 @@ type channel struct {
 // tap begins a recording. Its position 0 is the later of the barrier's floor and the newest audio of left; where left
 // has no audio yet, it is now.
 func (c *core) tap(t *Tap, left, right *leg) {
+	if k, ok := t.sink.(lawSink); ok {
+		t.exact = k.KeepsG711()
+	}
 	t.core, t.timeline.zero, t.timeline.rate = c, c.at, clockRate(t.rateHz)
 	c.taps = append(c.taps, t)
 	t.connect(0, left)
@@ -167,7 +178,11 @@ func (t *Tap) place(i int, in *inbound, from uint64) {
 		return
 	}
 	p := piece{source: in.source, ssrc: in.source.ssrc, ts: in.ts, position: t.timeline.tracks[i].locate(in.ts), below: max(below, 0), fresh: in.verdict == fresh}
-	t.put(i, p, ch.line.voice.decode(t.core.space, in.payload))
+	samples := ch.line.voice.decode(t.core.space, in.payload)
+	if t.exact && in.format.ID == codec.PCMU {
+		codec.KeepZeros(samples, in.payload)
+	}
+	t.put(i, p, samples)
 }
 
 // piece says where samples belong.

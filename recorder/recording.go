@@ -44,6 +44,10 @@ func (rec *Recording) ID() string { return rec.id }
 // RateHz is the rate of the samples that Place takes, and of all positions.
 func (rec *Recording) RateHz() int { return rec.layout.rateHz }
 
+// KeepsG711 reports whether samples are stored as G.711. Those of a µ-law stream
+// must then be told apart where the law has two bytes for one value.
+func (rec *Recording) KeepsG711() bool { return rec.layout.codec != codecPCM }
+
 // Place copies samples, linear PCM at the recording's rate, to position pos of a channel (0 external,
 // 1 internal). The slice is borrowed. What comes behind the disorder window,
 // into a pause or beyond the memory bound is refused and counted. Place never
