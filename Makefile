@@ -30,6 +30,7 @@ unit: ## unit tests with the race detector (which needs a C compiler); players r
 
 e2e: build ## the built binary, driven over SIP and RTP by SIPp and by test phones
 	./scripts/need.sh sipp:sip-tester sox:sox ffmpeg:ffmpeg
+	$(GO) test -timeout 480s -count=1 -run WithoutACommonCodec ./app
 	$(GO) test -timeout 480s -count=1 -p 1 ./test/...
 
 crash: build ## kill the service 500 times under load, and hold it to what it promises

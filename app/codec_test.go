@@ -123,7 +123,9 @@ type spoken struct {
 }
 
 func TestPartiesWithoutACommonCodecHearEachOtherAndAreRecorded(t *testing.T) {
-	t.Parallel()
+	if raceDetector {
+		t.Skip("a wave is compared with a wave: phones that the detector slows down have gaps; make e2e runs it without")
+	}
 	pcma := spoken{codec.FormatPCMA, 8, "PCMA", 20}
 	others := []spoken{{codec.FormatG722, 9, "", 18}, {codec.Format{ID: codec.L16, ClockHz: 16000, RateHz: 16000}, 118, "", 18}}
 	names := "[PCMA, G722, L16]"

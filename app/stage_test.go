@@ -102,6 +102,8 @@ type stage struct {
 	far   chan *phone.Call
 	logs  *observer.ObservedLogs
 
+	listening sync.Once // the agent's phone
+
 	mu     sync.Mutex
 	events []event.Event
 }
@@ -115,8 +117,10 @@ func prepare(t *testing.T) *stage {
 	must(t, err)
 	s := &stage{t: t, dir: t.TempDir(), agent: agent, far: make(chan *phone.Call, 16)}
 	agent.OnAnswered = func(c *phone.Call) { s.far <- c }
-	agent.Start()
-	t.Cleanup(agent.Close)
+	t.Cleanup(func() {
+		s.listening.Do(agent.Start)
+		agent.Close()
+	})
 	from := 19000 + 40*int(nextPorts.Add(1)-1)
 	s.file("assent.yaml", fmt.Sprintf(config, fmt.Sprintf("%d-%d", from, from+39), agent.URI()))
 	s.file("flows/main.yaml", flow)
@@ -164,9 +168,10 @@ func (s *stage) options() app.Options {
 	return app.Options{Config: s.path("assent.yaml"), Log: zap.New(core)}
 }
 
-// start starts the service; it stops with the test, or by stop.
+// start starts the station and the service; it stops with the test, or by stop.
 func (s *stage) start() *stage {
 	s.t.Helper()
+	s.listening.Do(s.agent.Start)
 	a, err := app.New(s.options())
 	must(s.t, err)
 	a.Events(func(e event.Event) {

@@ -1,6 +1,7 @@
 package pcm
 
 import (
+	"slices"
 	"sync"
 )
 
@@ -49,7 +50,9 @@ func streaming(fromHz, toHz int) (*polyphase, error) {
 
 // Reset begins a new stream: before it there is silence.
 func (r *Resampler) Reset() {
-	r.line, r.at = append(r.line[:0], make([]float64, r.filter.half-1)...), 0
+	n := r.filter.half - 1
+	r.line, r.at = slices.Grow(r.line[:0], n)[:n], 0
+	clear(r.line)
 }
 
 // Room returns how many samples n more can become at most.
