@@ -85,7 +85,7 @@ func TestARecordingIsHeldAgainstWhatWasHeard(t *testing.T) {
 		}
 	}
 	r, err := c.Held(write(t, data))
-	want := Recorded{Heard: 2 * rounds, Missing: 2, Inside: 1, Widest: time.Millisecond}
+	want := Recorded{Heard: 2 * rounds, Missing: 2, Inside: 1, Tail: 1, Widest: time.Millisecond}
 	if r.Skew = 0; err != nil || r != want {
 		t.Errorf("%+v, %v; want %+v", r, err, want)
 	}
