@@ -18,7 +18,7 @@ build: ## build bin/assent, with Opus where libopus and a C compiler can be had
 demo: build ## place real calls through the service and check what came out; KEEP=1 keeps it up
 	./bin/assent demo $(if $(KEEP),--keep)
 
-test: ## everything that proves the product; installs SIPp if it is missing
+test: ## everything that proves the product; installs what it needs where it is missing
 	./scripts/need.sh sipp:sip-tester
 	$(MAKE) check unit e2e
 
