@@ -53,6 +53,7 @@ type Audio struct {
 	timestamp uint32
 	marker    bool // on the next packet
 	running   bool
+	closed    bool // for good: nothing starts any more
 	speaking  bool
 	heard     []Packet
 	sent      []Packet
@@ -151,11 +152,12 @@ func (a *Audio) hearFrom(sdp string) error {
 	return nil
 }
 
-// start begins to speak and to listen.
+// start begins to speak and to listen, unless the call is over already: a BYE
+// may come as the answer is still being read.
 func (a *Audio) start() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.running {
+	if a.running || a.closed {
 		return
 	}
 	a.running, a.speaking = true, true
@@ -167,6 +169,9 @@ func (a *Audio) start() {
 func (a *Audio) stopSpeaking() { a.quit.Do(func() { close(a.stop) }) }
 
 func (a *Audio) close() {
+	a.mu.Lock()
+	a.closed = true
+	a.mu.Unlock()
 	a.stopSpeaking()
 	_ = a.conn.Close() // a UDP socket has nothing to lose
 	a.wg.Wait()
