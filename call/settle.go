@@ -229,10 +229,14 @@ func (c *Call) giveBack() {
 	}
 }
 
+// deafAfter is how many packets from elsewhere, half a second of them, make a
+// leg deaf: fewer are a stray, or came before the answer that names their source.
+const deafAfter = 25
+
 // warnOfStrangers tells of a leg that was deaf, because all its media came from another address than SDP named.
 func (c *Call) warnOfStrangers(r media.Report) {
 	for _, s := range r.Streams {
-		if s.Packets == 0 && s.Strangers > 0 {
+		if s.Packets == 0 && s.Strangers >= deafAfter {
 			c.log.Warn("no media was taken: all of it came from an address that SDP does not name; rtp_source: learn would take it",
 				zap.String("leg", s.Leg), zap.Uint64("packets", s.Strangers))
 		}
