@@ -11,6 +11,7 @@ import (
 
 	"assent/media"
 	"assent/media/codec"
+	"assent/resolver"
 	"assent/sip"
 	"assent/source"
 )
@@ -38,6 +39,13 @@ func (l *loader) checkSIP() {
 		l.report("sip.public_address", "write an IP address or a host name, and :port if it differs", "%q is no address", host)
 	}
 	within(l, "sip.dscp", l.SIP.DSCP, 0, maxDSCP)
+	for i, text := range l.SIP.DNS.Servers {
+		if _, err := resolver.ParseServer(text); err != nil {
+			l.report(item("sip.dns.servers", i), "write an IP address, and a port if it is not 53: 10.0.0.53, [2001:db8::53]:5353", "%q is no name server", text)
+		}
+	}
+	l.twice("sip.dns.servers", l.SIP.DNS.Servers)
+	l.length("sip.dns.timeout", l.SIP.DNS.Timeout, 50*time.Millisecond, 5*time.Second)
 }
 
 func (l *loader) checkMedia() {

@@ -53,10 +53,10 @@ func TestARejectionCarriesStatusAndCause(t *testing.T) {
 	_, out := a.dial(b.target("udp"))
 	in := b.incoming()
 	in.Leg.Reject(Cause{Status: 486, Q850: 17, Text: "busy"})
-	if e := next[Ended](in.box); e != (Ended{ByLocal, 486, 17, EndRejected}) {
+	if e := next[Ended](in.box); e != (Ended{ByLocal, 486, 17, EndRejected, 0}) {
 		t.Fatalf("%+v", e)
 	}
-	if e := next[Ended](out); e != (Ended{ByRemote, 486, 17, EndRejected}) {
+	if e := next[Ended](out); e != (Ended{ByRemote, 486, 17, EndRejected, 0}) {
 		t.Fatalf("%+v", e)
 	}
 }
@@ -68,10 +68,10 @@ func TestACancelEndsBothSides(t *testing.T) {
 	in.Leg.Ring()
 	next[Ringing](out)
 	g.Hangup(Cause{Q850: 26})
-	if e := next[Ended](out); e != (Ended{ByLocal, 487, 26, EndCancelled}) {
+	if e := next[Ended](out); e != (Ended{ByLocal, 487, 26, EndCancelled, 0}) {
 		t.Fatalf("%+v", e)
 	}
-	if e := next[Ended](in.box); e != (Ended{ByRemote, 487, 26, EndCancelled}) {
+	if e := next[Ended](in.box); e != (Ended{ByRemote, 487, 26, EndCancelled, 0}) {
 		t.Fatalf("%+v", e)
 	}
 	if err := in.Leg.Answer(answer); err != ErrOver {

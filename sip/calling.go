@@ -2,75 +2,36 @@ package sip
 
 import (
 	"bytes"
-	"context"
-	"net"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
+
+	"assent/resolver"
 )
 
-// locate finds the address of the target, in a goroutine if it is a name, and sends the INVITE.
-func (g *Leg) locate() {
+// invite sends the INVITE to the target that is next.
+func (g *Leg) invite(to resolver.Target) {
 	o := g.out
-	if addr, ok := uriAddr(o.uri.String()); ok {
-		g.invite(addr)
-		return
-	}
-	if o.spec.Timeout > 0 {
-		o.ring = g.lane.after(o.spec.Timeout, g.ringTimeout)
-	}
-	g.ep.readers.Add(1)
-	go g.lookUp(strings.Trim(o.uri.Host, "[]"), o.uri.Port)
-}
-
-// lookUp resolves a name to its first address of a family that we listen on.
-func (g *Leg) lookUp(host string, port int) {
-	defer g.ep.readers.Done()
-	defer g.ep.guard("look-up", nil)
-	ctx, cancel := context.WithTimeout(g.ep.ctx, g.ep.tm.dial)
-	defer cancel()
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	if port <= 0 || port > 65535 {
-		port = defaultPort
-	}
-	g.do(func() {
-		if g.over() {
-			return
-		}
-		for _, ip := range ips {
-			addr := netip.AddrPortFrom(ip.Unmap(), uint16(port))
-			if _, err := g.ep.socketFor(g.out.transport, addr); err == nil {
-				g.invite(addr)
-				return
-			}
-		}
-		g.ep.log.quiet(noteSend, "no address for a called name", err)
-		g.unreachable(503)
-	})
-}
-
-// invite sends the INVITE to addr.
-func (g *Leg) invite(addr netip.AddrPort) {
-	o := g.out
-	h, err := g.ep.socketFor(o.transport, addr)
+	h, err := g.ep.socketFor(to.Transport, to.Addr)
 	if err != nil {
 		g.ep.log.quiet(noteSend, "call not placed", err)
-		g.unreachable(503)
+		g.targetFailed(503)
 		return
 	}
-	g.remote.Store(&addr)
-	g.ep.dialled.add(addr.Addr())
+	g.remote.Store(&to.Addr)
+	o.course.began(g.ep, to.Addr.Addr())
 	g.prepare(h)
 	r := g.d.request("INVITE")
 	r.headers = g.inviteHeaders()
 	r.contentType, r.body = sdpType, o.spec.Offer
 	o.req = r
-	if o.spec.Timeout > 0 && o.ring == nil {
-		o.ring = g.lane.after(o.spec.Timeout, g.ringTimeout)
-	}
-	o.tx = g.lane.start(r, g.acceptsFrom, g.onCallAnswer, g.unreachable)
+	accept := func(m *message) bool { return m.src.Addr() == to.Addr.Addr() || g.allowed(m.src) }
+	tx := g.lane.start(r, accept, nil, nil)
+	o.tx, o.proceeding = tx, false
+	tx.onResponse = func(m *message) { g.onTargetAnswer(tx, m) }
+	tx.onFail = func(status int) { g.onTargetFailed(tx, status) }
 	g.d.hop.conn = r.hop.conn
+	g.watchSilence(tx)
 }
 
 // prepare fills the dialog for a call by h.
@@ -82,7 +43,7 @@ func (g *Leg) prepare(h hop) {
 		hops = 70
 	}
 	g.d = dialog{callID: g.callID, localTag: g.id, local: partyValue(o.spec.From, host), remote: toValue(o),
-		target: o.uri.String(), maxForwards: hops, hop: h, direct: h}
+		localSeq: g.d.localSeq, target: o.uri.String(), maxForwards: hops, hop: h, direct: h}
 }
 
 func (g *Leg) inviteHeaders() []header {
@@ -150,10 +111,15 @@ func (g *Leg) unreachable(status int) {
 // release takes the peer of a call that we placed off the list of those who may answer, once no retransmission can
 // come any more.
 func (g *Leg) release() {
-	addr, ep := g.Remote(), g.ep // the timer must not keep the leg, and with it the whole call, in memory
-	if g.uac && addr.IsValid() {
-		time.AfterFunc(2*ep.tm.giveUp(), func() { ep.dialled.remove(addr.Addr()) })
+	if g.out == nil || len(g.out.course.tried) == 0 {
+		return
 	}
+	tried, ep := g.out.course.tried, g.ep // the timer must not keep the leg, and with it the whole call, in memory
+	time.AfterFunc(2*ep.tm.giveUp(), func() {
+		for _, addr := range tried {
+			ep.dialled.remove(addr)
+		}
+	})
 }
 
 // ringTimeout ends a call that nobody takes.
@@ -173,8 +139,11 @@ func (g *Leg) onCallAnswer(m *message) {
 	case m.status < 300:
 		g.onAccepted(m)
 	default:
+		if m.status == 503 && g.goOn() { // RFC 3263 section 4.3
+			return
+		}
 		g.out.stop()
-		g.finish(Ended{By: ByRemote, Status: m.status, Q850: parseQ850(m), Reason: EndRejected})
+		g.finish(Ended{By: ByRemote, Status: m.status, Q850: parseQ850(m), Reason: EndRejected, RetryAfter: retryAfter(m)})
 	}
 }
 
@@ -294,6 +263,7 @@ func (g *Leg) sendCancel() {
 // stop ends the timers of a call that rings.
 func (o *calling) stop() {
 	o.ring.stop()
+	o.course.silence.stop()
 	o.c.stop()
 }
 

@@ -11,6 +11,8 @@ type clientTx struct {
 	ack    []byte                  // of an INVITE's final answer of 300 or above
 	accept func(src *message) bool // may this answer come from there?
 
+	cancelled bool // of a target that was left: CANCEL is out
+
 	// onResponse gets every provisional answer, the first final one, and for an INVITE each 2xx (RFC 6026).
 	onResponse func(*message)
 	// onFail is called instead of a final answer: 408 for a timeout, 503 where the peer can't be reached.

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"assent/resolver"
 )
 
 // Config says where the endpoint listens and how it names itself.
@@ -16,11 +18,13 @@ type Config struct {
 	PublicAddress string `yaml:"public_address"`
 	// DSCP marks outgoing signalling (RFC 2474); 24 is CS3.
 	DSCP int `yaml:"dscp"`
+	// DNS says which name servers are asked for the names that are called.
+	DNS resolver.Config `yaml:"dns"`
 }
 
 // Default returns UDP and TCP on port 5060 of every address, DSCP 24.
 func Default() Config {
-	return Config{Listen: []string{"udp://0.0.0.0:5060", "tcp://0.0.0.0:5060"}, DSCP: 24}
+	return Config{Listen: []string{"udp://0.0.0.0:5060", "tcp://0.0.0.0:5060"}, DSCP: 24, DNS: resolver.Default()}
 }
 
 // ParseListen splits one entry of Config.Listen. The error says what would be right.

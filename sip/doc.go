@@ -26,12 +26,18 @@
 // its leg allows: another trunk's request for it gets 481, a stranger's nothing. In-dialog requests of ours go only
 // where its requests may come from.
 //
+// # Where a call goes
+//
+// The host of a Dial target leads to one or several addresses (RFC 3263, package resolver). They are tried one after
+// the other, each in a transaction of its own: the next where one can't be reached, refuses with 503, or is silent for
+// a few seconds. What a target begins that was left as silent is cancelled, or hung up.
+//
 // # What it refuses
 //
 // Methods other than INVITE, ACK, CANCEL, BYE, OPTIONS, INFO and UPDATE (405, unregistered ones 501), extensions (420), bodies other than
-// SDP (415), TLS and WebSocket, SRV and NAPTR look-ups, authentication, and redirection: a 3xx ends the leg.
+// SDP (415), TLS and WebSocket, authentication, and redirection: a 3xx ends the leg.
 // Everything that a peer can make us keep is bounded; the bounds stand in config.go.
 //
-// RFC 3261 (SIP), 3264 (offer/answer timing), 3311 (UPDATE), 3325 and 3323 (asserted identity, privacy), 3326
+// RFC 3261 (SIP), 3263 (locating servers), 3264 (offer/answer timing), 3311 (UPDATE), 3325 and 3323 (asserted identity, privacy), 3326
 // (Reason), 3581 (rport), 6026 (INVITE transactions), 6086 (INFO).
 package sip

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"assent/resolver"
 )
 
 // Deps are what the endpoint needs of the rest of the program. All of them may be called concurrently.
@@ -36,6 +38,7 @@ type Endpoint struct {
 	tm    timers
 	log   *notes
 	names *names
+	dns   *resolver.Resolver
 	disp  *dispatcher
 	seed  maphash.Seed // of stateless To tags
 
@@ -75,7 +78,11 @@ func newEndpoint(cfg Config, deps Deps, tm timers) (*Endpoint, error) {
 	if deps.Log == nil {
 		deps.Log = zap.NewNop()
 	}
-	e := &Endpoint{cfg: cfg, deps: deps, tm: tm, log: &notes{log: deps.Log}, names: newNames(cfg.PublicAddress),
+	dns, err := resolver.New(cfg.DNS)
+	if err != nil {
+		return nil, fmt.Errorf("sip: dns: %w", err)
+	}
+	e := &Endpoint{cfg: cfg, deps: deps, tm: tm, dns: dns, log: &notes{log: deps.Log}, names: newNames(cfg.PublicAddress),
 		disp: newDispatcher(), seed: maphash.MakeSeed()}
 	e.dialled.n = make(map[netip.Addr]int)
 	e.conns.by = make(map[netip.AddrPort]*tcpConn)
@@ -142,6 +149,7 @@ func (e *Endpoint) Close(ctx context.Context) error {
 	e.closeSockets()
 	e.disp.close() // first: lanes start dials and look-ups
 	e.readers.Wait()
+	e.dns.Close()
 	return err
 }
 

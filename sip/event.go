@@ -1,5 +1,7 @@
 package sip
 
+import "time"
+
 // Event is what happens on a leg. A Sink tells them apart by type switch.
 type Event interface{ event() }
 
@@ -47,6 +49,8 @@ type Ended struct {
 	Status int    // the final SIP status of the INVITE, 0 where none was
 	Q850   int    // from the peer's Reason header, or our own Cause; 0 if unknown
 	Reason string // one of the End constants
+	// RetryAfter is when a peer that refuses may be asked again, as it says; 0: it says nothing.
+	RetryAfter time.Duration
 }
 
 // Values of Ended.By.

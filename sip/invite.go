@@ -40,6 +40,8 @@ type DialSpec struct {
 	Allow func(netip.AddrPort) bool
 	// Timeout is the longest wait for an answer; then CANCEL. 0: only timer C (3 min without a sign of life).
 	Timeout time.Duration
+	// Silence is how long one of several targets may be silent until the next is tried; 0: 4 s.
+	Silence time.Duration
 }
 
 // Cause says why a leg is refused or ended.

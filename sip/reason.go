@@ -3,6 +3,7 @@ package sip
 import (
 	"strconv"
 	"strings"
+	"time"
 )
 
 // reasonHeader renders c as a Reason header value (RFC 3326), or "" if it has no Q.850 cause.
@@ -35,6 +36,23 @@ func parseQ850(m *message) int {
 		}
 	}
 	return 0
+}
+
+// maxRetryAfter bounds how long a peer may ask to be left alone.
+const maxRetryAfter = time.Hour
+
+// retryAfter reads the Retry-After header (RFC 3261 section 20.33), at most maxRetryAfter; 0 if there is none.
+func retryAfter(m *message) time.Duration {
+	v, _ := m.value("retry-after")
+	v = strings.TrimSpace(v)
+	if i := strings.IndexFunc(v, func(r rune) bool { return r < '0' || r > '9' }); i >= 0 {
+		v = v[:i] // a comment or parameters
+	}
+	seconds, err := strconv.ParseUint(v, 10, 31)
+	if err != nil {
+		return 0
+	}
+	return min(time.Duration(seconds)*time.Second, maxRetryAfter)
 }
 
 // param finds the value of a parameter in "a=b;c=d" (case-insensitive name), unquoted.

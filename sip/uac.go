@@ -13,7 +13,8 @@ import (
 type calling struct {
 	spec       DialSpec
 	uri        sip.Uri
-	transport  string
+	transport  string // as the URI says; "" says nothing
+	course     course // the targets that the URI's host leads to
 	req        *request
 	tx         *clientTx
 	proceeding bool   // a provisional answer has come: CANCEL may be sent

@@ -21,7 +21,7 @@ func TestAnInviteIsRepeatedUntilSomethingComesBack(t *testing.T) {
 	p.none(60 * time.Millisecond)
 	p.reply(first, 486, "t", "", "Reason: Q.850;cause=17")
 	p.request("ACK")
-	if e := next[Ended](out); e != (Ended{ByRemote, 486, 17, EndRejected}) {
+	if e := next[Ended](out); e != (Ended{ByRemote, 486, 17, EndRejected, 0}) {
 		t.Fatalf("%+v", e)
 	}
 	p.reply(first, 486, "t", "") // the ACK was lost
@@ -147,7 +147,7 @@ func TestASilentStationTimesOut(t *testing.T) {
 	h := startHost(t, quick())
 	_, target := newPhone(t, h)
 	_, out := h.dial(target)
-	if e := next[Ended](out); e != (Ended{ByTimeout, 408, 0, EndTimeout}) {
+	if e := next[Ended](out); e != (Ended{ByTimeout, 408, 0, EndTimeout, 0}) {
 		t.Fatalf("%+v", e)
 	}
 }
@@ -170,7 +170,7 @@ func TestTimerCEndsEndlessRinging(t *testing.T) {
 func TestAnUnreachableTCPStationIsReportedAtOnce(t *testing.T) {
 	h := startHost(t, quick())
 	_, out := h.dial("sip:agent@127.0.0.1:1;transport=tcp")
-	if e := next[Ended](out); e != (Ended{ByTimeout, 503, 0, EndTransport}) {
+	if e := next[Ended](out); e != (Ended{ByTimeout, 503, 0, EndTransport, 0}) {
 		t.Fatalf("%+v", e)
 	}
 }

@@ -25,7 +25,7 @@ func TestOneToTagStandsInEveryAnswerOfACall(t *testing.T) {
 	if m := p.response("INVITE", 487); m.to.tag != tag {
 		t.Fatalf("487 has tag %s, want %s", m.to.tag, tag)
 	}
-	if e := next[Ended](in.box); e != (Ended{ByRemote, 487, 26, EndCancelled}) {
+	if e := next[Ended](in.box); e != (Ended{ByRemote, 487, 26, EndCancelled, 0}) {
 		t.Fatalf("%+v", e)
 	}
 	p.send(c.request("ACK", 1, c.branch, ""))

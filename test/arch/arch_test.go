@@ -18,8 +18,8 @@ const root = "../.."
 // layers are the packages from the bottom up: a package may import those of
 // lower layers, never one of its own or a higher one.
 var layers = [][]string{
-	{"policy", "event", "source", "prompts", "media/pcm"},
-	{"media/codec", "media/dtmf", "media/sdp", "vault", "depot", "consent/merkle"},
+	{"policy", "event", "source", "prompts", "media/pcm", "balance"},
+	{"media/codec", "media/dtmf", "media/sdp", "vault", "depot", "consent/merkle", "resolver", "resolver/dnstest"},
 	{"sip", "media", "trunk", "queue", "flowexec", "consent", "recorder", "retention"},
 	{"store", "audit", "flowexec/actions", "flowexec/flowtest", "evidence"},
 	{"evidence/vcon"},
@@ -51,6 +51,7 @@ var only = map[string][]string{
 	"github.com/minio":           {"depot"},
 	"github.com/johannesboyne":   {},
 	"github.com/tink-crypto":     {"vault"},
+	"github.com/miekg/dns":       {"resolver", "resolver/dnstest"},
 	"github.com/pressly/goose":   {"store"},
 	"golang.org/x/mod":           {"consent/merkle"},
 	"github.com/oklog/ulid":      {"event"},
