@@ -143,6 +143,11 @@ func (e *Endpoint) Close(ctx context.Context) error {
 		for _, leg := range l.legs {
 			leg.hangup(Cause{Status: 503})
 		}
+		for _, tx := range l.clients {
+			if tx.req.method == "OPTIONS" { // nobody needs its answer any more
+				tx.abandon()
+			}
+		}
 	})
 	err := e.settle(ctx)
 	e.cancel()

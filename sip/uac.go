@@ -41,16 +41,9 @@ func (e *Endpoint) Dial(spec DialSpec, sink Sink) (*Leg, error) {
 	if e.ctx == nil || e.closing.Load() {
 		return nil, errors.New("sip: the endpoint is not running")
 	}
-	var uri sip.Uri
-	if err := sip.ParseUri(spec.Target, &uri); err != nil {
-		return nil, fmt.Errorf("dial %q: not a SIP URI: %w", spec.Target, err)
-	}
-	if !strings.EqualFold(uri.Scheme, "sip") || uri.Host == "" || clean(spec.Target) != spec.Target {
-		return nil, fmt.Errorf("dial %q: want sip:user@host[:port][;transport=udp|tcp]", spec.Target)
-	}
-	transport := strings.ToLower(viaParam(uri.UriParams, "transport"))
-	if transport != "" && transport != "udp" && transport != "tcp" {
-		return nil, fmt.Errorf("dial %q: transport %s is not in this version; want udp or tcp", spec.Target, transport)
+	uri, transport, err := parseTarget(spec.Target)
+	if err != nil {
+		return nil, fmt.Errorf("dial %w", err)
 	}
 	if len(spec.Offer) == 0 {
 		return nil, fmt.Errorf("dial %q: an offer is needed", spec.Target)
@@ -62,6 +55,21 @@ func (e *Endpoint) Dial(spec DialSpec, sink Sink) (*Leg, error) {
 		return nil, fmt.Errorf("dial %q: %w", spec.Target, err)
 	}
 	return e.place(spec, uri, transport, sink)
+}
+
+// parseTarget reads a SIP URI that requests are to go to, and the transport that it names, "" for none.
+func parseTarget(target string) (uri sip.Uri, transport string, err error) {
+	if err := sip.ParseUri(target, &uri); err != nil {
+		return uri, "", fmt.Errorf("%q: not a SIP URI: %w", target, err)
+	}
+	if !strings.EqualFold(uri.Scheme, "sip") || uri.Host == "" || clean(target) != target {
+		return uri, "", fmt.Errorf("%q: want sip:user@host[:port][;transport=udp|tcp]", target)
+	}
+	transport = strings.ToLower(viaParam(uri.UriParams, "transport"))
+	if transport != "" && transport != "udp" && transport != "tcp" {
+		return uri, "", fmt.Errorf("%q: transport %s is not in this version; want udp or tcp", target, transport)
+	}
+	return uri, transport, nil
 }
 
 // place makes the leg and sends the INVITE from its lane.
