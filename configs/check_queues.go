@@ -92,7 +92,7 @@ func (l *loader) checkURI(path, uri string) {
 			l.report(path, "use udp or tcp", "%q is no transport", value)
 		}
 	}
-	if documentation(m[2]) {
+	if Documentation(m[2]) {
 		l.warn(path, "write the real one", "%s is an address for documentation; nothing answers there", m[2])
 	}
 }

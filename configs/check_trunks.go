@@ -40,7 +40,7 @@ func (l *loader) checkWays(path string, t trunk.Config) {
 	for i, text := range t.Sources {
 		if err := sourceError(text); err != nil {
 			l.reportError(item(path+".sources", i), err)
-		} else if documentation(text) {
+		} else if Documentation(text) {
 			l.warn(item(path+".sources", i), "write your carrier's", "%s is an address for documentation; no call will come from it", text)
 		}
 	}
@@ -172,19 +172,19 @@ func (l *loader) checkPhases(path string, phases []policy.Phase) {
 	}
 }
 
-// documentation reports whether an address is one that RFC 5737 or RFC 3849 keeps
+// Documentation reports whether an address is one that RFC 5737 or RFC 3849 keeps
 // for documentation.
-func documentation(text string) bool {
+func Documentation(text string) bool {
 	for _, network := range []string{"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"} {
-		if addr := leadingAddr(text); addr.IsValid() && netip.MustParsePrefix(network).Contains(addr) {
+		if addr := LeadingAddr(text); addr.IsValid() && netip.MustParsePrefix(network).Contains(addr) {
 			return true
 		}
 	}
 	return false
 }
 
-// leadingAddr returns the IP address that a source or a host begins with.
-func leadingAddr(text string) netip.Addr {
+// LeadingAddr returns the IP address that a source or a host begins with.
+func LeadingAddr(text string) netip.Addr {
 	text = strings.TrimPrefix(text, "[")
 	for _, end := range []string{"", "]", "/", ":"} {
 		host := text

@@ -31,6 +31,7 @@ type verbs struct {
 	Demo      demoVerb      `cmd:"" help:"Start on loopback, place real calls, check what came out."`
 	Init      initVerb      `cmd:"" help:"Print a commented configuration."`
 	Check     checkVerb     `cmd:"" help:"Load and validate everything, start nothing."`
+	Doctor    doctorVerb    `cmd:"" help:"Check this machine against the configuration: addresses, ports, limits, clock, disk, files."`
 	Explain   explainVerb   `cmd:"" help:"Say why."`
 	Flow      flowVerb      `cmd:"" help:"Work on flows."`
 	Call      callVerb      `cmd:"" help:"List, show and end running calls."`

@@ -25,7 +25,7 @@ var layers = [][]string{
 	{"evidence/vcon"},
 	{"call", "archive"},
 	{"api", "configs"},
-	{"app"},
+	{"app", "doctor"},
 	{"demo/phone", "demo"},
 	{"cmd/assent"},
 }
