@@ -184,7 +184,9 @@ func (c *Call) evidence() <-chan error {
 		durable <- err
 		if err != nil {
 			c.mail.postSure(func() { c.unavailable(err) })
+			return
 		}
+		c.mail.postSure(func() { c.beep(entry) })
 	}()
 	return durable
 }

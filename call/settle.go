@@ -81,6 +81,7 @@ func (c *Call) untap() {
 		position = c.rec.tap.Close()
 	}
 	c.mail.serve() // the first sample may have been noticed just now
+	c.countBeeps()
 	c.rateRecording()
 	c.rec.writer.Finish(recorder.Final{Position: position})
 }

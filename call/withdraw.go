@@ -103,6 +103,7 @@ func (c *Call) retire(end recorder.Final) {
 		end.Position = c.rec.tap.Close()
 	}
 	c.mail.serve() // the first sample may have been noticed just now
+	c.countBeeps()
 	r := &retired{writer: c.rec.writer, erased: end.Erase}
 	r.writer.Finish(end)
 	c.rec.writer, c.rec.tap, c.rec.paused, c.rec.first = nil, nil, "", nil

@@ -86,7 +86,7 @@ func TestEveryMistakeIsShownWithItsPlaceAndWhatWouldBeRight(t *testing.T) {
 		oneTrunk + "    recording: {on_withdrawal: delete}":                             "use keep or truncate or erase",
 		oneTrunk + "    recording: {format: flac}":                                      "use wav or g711 or opus",
 		oneTrunk + "    recording: {format: g711, dual_channel: false}":                 "assent.yaml:6:25: g711 keeps what came, byte for byte, and a mix of two parties is not what came; use wav, or dual_channel: true",
-		oneTrunk + "    recording: {beep: {enabled: true}}":                             "the beep needs a mixer, which this version does not have",
+		oneTrunk + "    recording: {beep: {length: 2s, every: 2s}}":                     "a beep would begin before the one before it is over",
 		oneTrunk + "    recording: {beep: {hz: 20}}":                                    "hz can't be 20; use 100 to 3400",
 		"stations: {s: {}}": "stations.s.address is missing",
 		"stations: {s: {register: {user: u, password: p}}}":      "assent.yaml:1:16: stations that register need a registrar, which this version does not have; give the station's address",

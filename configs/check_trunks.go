@@ -159,6 +159,9 @@ func (l *loader) checkRule(path string, r policy.TrunkRule) {
 	within(l, path+".beep.hz", r.Beep.Hz, 100, 3400)
 	l.length(path+".beep.length", r.Beep.Length, 10*time.Millisecond, 5*time.Second)
 	l.length(path+".beep.every", r.Beep.Every, time.Second, time.Hour)
+	if r.Beep.Every <= r.Beep.Length && r.Beep.Every >= time.Second {
+		l.report(path+".beep.every", "use more than its length", "a beep would begin before the one before it is over")
+	}
 	within(l, path+".beep.gain_db", r.Beep.GainDB, -60, 0)
 }
 

@@ -35,11 +35,6 @@ func (l *loader) notYetTrunks() source.Problems {
 			}
 		})
 		texts(t.Child("gateways"), func(n *source.Node, text string) { ps = append(ps, tlsURI(n, text)...) })
-		if beep := child(t, "recording", "beep", "enabled"); beep != nil {
-			if text, _ := beep.Scalar(); text == "true" {
-				ps = append(ps, beep.Problem("the beep needs a mixer, which this version does not have", "use enabled: false"))
-			}
-		}
 	})
 	return ps
 }
@@ -93,15 +88,4 @@ func inEntries(n *source.Node, f func(entry *source.Node)) {
 	for _, key := range n.Keys() {
 		f(n.Child(key.Name))
 	}
-}
-
-// child walks down by keys; nil where one is not there.
-func child(n *source.Node, keys ...string) *source.Node {
-	for _, key := range keys {
-		if n == nil {
-			return nil
-		}
-		n = n.Child(key)
-	}
-	return n
 }

@@ -91,6 +91,7 @@ func (c *converter) frame(d *leg, begun time.Duration) {
 
 // say sends the samples as audio.
 func (c *converter) say(d *leg, begun time.Duration) {
+	d.beep.add(d, c.samples, c.receiver.rate, d.playout.time(d, begun))
 	payload := d.core.space.bytes[rtpHeaderSize:]
 	n, err := c.encoder.Encode(payload, c.samples)
 	if err != nil || n == 0 {

@@ -43,6 +43,7 @@ type leg struct {
 	ears    *ears     // while something listens
 	gate    keyGate   // which of the peer's events go on to the other leg
 	keys    keysOut   // to the peer, by telephone event
+	beep    beep      // that the peer hears while it is recorded
 
 	alive      alive
 	heard      time.Duration // when the last packet was accepted, or reception began
@@ -208,6 +209,7 @@ func (l *leg) tick() {
 	if l.timeoutDue != 0 && now >= l.timeoutDue {
 		l.checkTimeout()
 	}
+	l.beep.tick(l)
 	l.playout.tick(l)
 	l.keys.tick(l)
 	l.reports.tick(l)

@@ -102,17 +102,25 @@ func (p *playout) frame(l *leg) {
 		p.joined = false
 		return
 	}
+	if mixed, ok := l.beep.mix(l, l.core.space.bytes[rtpHeaderSize:rtpHeaderSize+n], p.time(l, begun)); ok {
+		n = mixed
+	}
 	p.send(l, l.payload, int(l.out.rate.ticks(l.ptime)), n, begun)
+}
+
+// time returns the RTP time of a packet of our own that begins at begun.
+func (p *playout) time(l *leg, begun time.Duration) uint64 {
+	if p.joined {
+		return l.out.ts + uint64(l.out.frame)
+	}
+	return l.out.clock(begun)
 }
 
 // send numbers and sends a packet of our own that begins at begun, covers so much RTP time, and whose payload of n bytes
 // lies in the workspace.
 func (p *playout) send(l *leg, payloadType uint8, ticks, n int, begun time.Duration) {
 	o, packet := &l.out, l.core.space.bytes[:rtpHeaderSize+n]
-	ts, marker := o.clock(begun), true
-	if p.joined {
-		ts, marker = o.ts+uint64(o.frame), false
-	}
+	ts, marker := p.time(l, begun), !p.joined
 	p.joined = true
 	seq := o.next(ts, ticks, begun)
 	o.header(packet, payloadType, marker, seq, ts)
@@ -188,6 +196,20 @@ func (p *playout) stop(l *leg) {
 	p.position = 0
 	for p.playing() {
 		p.drop(0)
+	}
+	p.tell(l)
+}
+
+// remove takes a clip out of the queue, wherever it stands.
+func (p *playout) remove(l *leg, clip *Clip) {
+	for i := len(p.queue) - 1; i >= 0; i-- {
+		if p.queue[i].clip != clip {
+			continue
+		}
+		if i == 0 {
+			p.position = 0
+		}
+		p.drop(i)
 	}
 	p.tell(l)
 }

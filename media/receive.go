@@ -260,8 +260,13 @@ func (l *leg) relay(in *inbound, d *leg, payloadType uint8) {
 		return
 	}
 	d.playout.joined = false
+	if in.kind == kindAudio {
+		if n, mixed := d.beep.mix(d, packet[rtpHeaderSize:], ts); mixed {
+			packet = l.core.space.bytes[:rtpHeaderSize+n]
+		}
+	}
 	d.out.header(packet, payloadType, marker || in.header.Marker, seq, ts)
-	d.transmit(packet, len(in.payload))
+	d.transmit(packet, len(packet)-rtpHeaderSize)
 }
 
 // transmit sends an RTP packet to the peer.

@@ -52,7 +52,8 @@ type Tap struct {
 	closed   bool
 	timeline timeline
 	channels [2]channel
-	pause    string // the kind of the present pause, or ""
+	pause    string  // the kind of the present pause, or ""
+	beeper   *beeper // nil without beeps
 	advance  time.Duration
 	reached  int64 // the last Advance, and the final position once closed
 }
@@ -299,6 +300,7 @@ func (t *Tap) tick() {
 		}
 		t.hear(i)
 	}
+	t.beep()
 	if t.advance <= now {
 		t.advance = now + advanceEvery
 		position := t.timeline.position(t.core.heard())
@@ -364,6 +366,7 @@ func (t *Tap) suspend(kind string) {
 		return
 	}
 	t.pause = kind
+	t.hush()
 	for i := range t.channels {
 		ch := &t.channels[i]
 		t.endPause(i, t.edge(i))
@@ -387,6 +390,7 @@ func (t *Tap) resume() {
 		}
 	}
 	t.pause = ""
+	t.beep()
 }
 
 // replace puts another stream on the right channel.
@@ -395,6 +399,7 @@ func (t *Tap) replace(right *leg) {
 		return
 	}
 	t.finish()
+	t.hush()
 	edge := t.edge(1)
 	t.connect(1, right)
 	if t.pause != "" {
@@ -412,6 +417,7 @@ func (t *Tap) close() int64 {
 		t.tellPause(t.edge(0), t.edge(1))
 	}
 	t.closed = true
+	t.hush()
 	for i, other := range t.core.taps {
 		if other == t {
 			t.core.taps = append(t.core.taps[:i], t.core.taps[i+1:]...)

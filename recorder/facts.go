@@ -58,7 +58,7 @@ func (f *facts) sidecar(sha string) Sidecar {
 		From: s.From, To: s.To, Format: f.stored, Codec: f.layout.codec, RateHz: f.layout.rateHz, DualChannel: s.DualChannel,
 		Channels: s.Channels, StartedAt: Timestamp{started}, DurationMS: f.layout.milliseconds(f.edit.length(f.frames)),
 		FirstSample: append([]FirstSample{}, s.FirstSample...), Reason: s.Reason, ConfigVersion: s.ConfigVersion,
-		Consent: s.Consent, Barrier: append([]Floor{}, s.Barrier...), Gaps: []SidecarGap{}, Loss: []SidecarLoss{},
+		Consent: s.Consent, Barrier: append([]Floor{}, s.Barrier...), Beep: s.Beep, Gaps: []SidecarGap{}, Loss: []SidecarLoss{},
 		GapsAs: f.rendering, MaxLossPercent: f.maxLoss, Omitted: []SidecarSpan{}, GapsUnlisted: f.gaps.unlisted, Recovered: f.recovered, SHA256: sha, Result: ResultOK,
 	}
 	if f.stored == FormatOpus {

@@ -40,6 +40,7 @@ type Sidecar struct {
 	ConfigVersion string        `json:"config_version"`
 	Consent       Consent       `json:"consent"`
 	Barrier       []Floor       `json:"barrier"`
+	Beep          *Beep         `json:"beep,omitempty"`
 	Gaps          []SidecarGap  `json:"gaps"`
 	// GapsAs is how the file holds its pauses, one of Gaps, and Omitted is what it
 	// leaves out. All times are those of the recording; the file's are earlier by

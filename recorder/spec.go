@@ -45,6 +45,18 @@ type Spec struct {
 	Consent Consent `json:"consent"`
 	// Barrier lists the floors of the cut.
 	Barrier []Floor `json:"barrier"`
+	// Beep is the tone that told the parties of the recording, nil for none.
+	Beep *Beep `json:"beep,omitempty"`
+}
+
+// Beep is a tone that the parties heard while they were recorded.
+type Beep struct {
+	Hz       int     `json:"hz"`
+	LengthMS int64   `json:"length_ms"`
+	EveryMS  int64   `json:"every_ms"`
+	GainDB   float64 `json:"gain_db"`
+	// Count is how many have begun, 0 where a crash ended the counting.
+	Count int `json:"count,omitempty"`
 }
 
 // Channel describes the party on one channel.
@@ -102,6 +114,10 @@ func (s Spec) clone() Spec {
 	s.Channels = slices.Clone(s.Channels)
 	s.FirstSample = slices.Clone(s.FirstSample)
 	s.Barrier = slices.Clone(s.Barrier)
+	if s.Beep != nil {
+		beep := *s.Beep
+		s.Beep = &beep
+	}
 	if s.Consent.Ledger != nil {
 		index := *s.Consent.Ledger
 		s.Consent.Ledger = &index
