@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -13,6 +14,8 @@ type Lines interface {
 	Trunks() []Trunk
 	// Drain makes a trunk take no new calls, or take them again; it returns ErrNoTrunk if there is none.
 	Drain(ctx context.Context, by, trunk string, on bool) (Trunk, error)
+	// Ping asks the trunk's gateways now; it returns ErrNoTrunk if there is none, or if it has no gateways.
+	Ping(ctx context.Context, trunk string) ([]Gateway, error)
 }
 
 // ErrNoTrunk says that no trunk has that name.
@@ -44,6 +47,17 @@ type Trunk struct {
 	Calls     int    `json:"calls"`
 	MaxCalls  int    `json:"max_calls" doc:"0 is without limit"`
 	Draining  bool   `json:"draining" doc:"Whether it takes no new calls"`
+	// Gateways are where its calls leave by, as they were seen last.
+	Gateways []Gateway `json:"gateways"`
+}
+
+// Gateway is where calls that leave by a trunk go.
+type Gateway struct {
+	Address    string    `json:"address"`
+	State      string    `json:"state" enum:"unknown,up,down" doc:"By the last probes"`
+	Status     int       `json:"status" doc:"SIP status of the last answer; 0: none came"`
+	RTTMS      float64   `json:"rtt_ms" doc:"How long it took"`
+	RestsUntil time.Time `json:"rests_until,omitzero" doc:"It gets no calls until then, unless all others fail"`
 }
 
 type nothingAsked struct{}
@@ -57,6 +71,7 @@ func (s *Server) lineRoutes(api huma.API) {
 		trunks := s.deps.Lines.Trunks()
 		return paged(trunks, len(trunks), nil), nil
 	})
+	s.pingRoute(api)
 	for word, on := range map[string]bool{"drain": true, "undrain": false} {
 		summary := map[bool]string{true: "Take no new calls on a trunk; those that are up go on", false: "Take calls on it again"}[on]
 		huma.Register(api, post(word+"-trunk", "/v1/trunks/{name}/"+word, summary), func(ctx context.Context, q *trunkName) (*oneTrunk, error) {
@@ -67,6 +82,21 @@ func (s *Server) lineRoutes(api huma.API) {
 			return &oneTrunk{trunk}, nil
 		})
 	}
+}
+
+// pingTimeout is longer than a gateway needs to be silent, and shorter than a response may take.
+const pingTimeout = 25 * time.Second
+
+func (s *Server) pingRoute(api huma.API) {
+	huma.Register(api, post("ping-trunk", "/v1/trunks/{name}/ping", "Ask a trunk's gateways by OPTIONS, now"), func(ctx context.Context, q *trunkName) (*list[Gateway], error) {
+		ctx, done := context.WithTimeout(ctx, pingTimeout)
+		defer done()
+		gateways, err := s.deps.Lines.Ping(ctx, q.Name)
+		if err != nil {
+			return nil, failed(err)
+		}
+		return paged(gateways, len(gateways), nil), nil
+	})
 }
 
 type trunkName struct {

@@ -22,6 +22,7 @@ type Metrics struct {
 	recordings  *prometheus.CounterVec
 	consents    *prometheus.CounterVec
 	queueLeft   *prometheus.CounterVec
+	trunkUp     *prometheus.GaugeVec
 	unconsented prometheus.Counter
 	quality     quality
 }
@@ -46,10 +47,12 @@ func NewMetrics(gauges []Gauge) *Metrics {
 		consents:  counter("assent_consents_total", "Answers to consent questions.", "trunk", "result"),
 		queueLeft: counter("assent_queue_left_total", "Callers that left a queue, by outcome.", "queue", "reason"),
 		quality:   newQuality(),
+		trunkUp: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "assent_trunk_up",
+			Help: "Whether a gateway of the trunk answers probes."}, []string{"trunk"}),
 		unconsented: prometheus.NewCounter(prometheus.CounterOpts{Name: "assent_recording_unconsented_samples_total",
 			Help: "Recorded samples from below the consent barrier. Must stay 0."}),
 	}
-	m.registry.MustRegister(m.started, m.refused, m.ended, m.decided, m.recordings, m.consents, m.queueLeft, m.unconsented,
+	m.registry.MustRegister(m.started, m.refused, m.ended, m.decided, m.recordings, m.consents, m.queueLeft, m.trunkUp, m.unconsented,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registry.MustRegister(m.quality.collectors()...)
 	for _, g := range gauges {
@@ -94,6 +97,10 @@ func (m *Metrics) Observe(e event.Event) {
 		}
 	case event.RecordingDecided:
 		m.decided.WithLabelValues(e.Trunk, e.Reason).Inc()
+	case event.TrunkUp:
+		m.trunkUp.WithLabelValues(e.Trunk).Set(1)
+	case event.TrunkDown:
+		m.trunkUp.WithLabelValues(e.Trunk).Set(0)
 	case event.QueueLeft:
 		m.queueLeft.WithLabelValues(e.Queue, e.Reason).Inc()
 	case event.ConsentGranted, event.ConsentDeclined, event.ConsentNoInput, event.ConsentInvalid, event.ConsentOnFile, event.ConsentWithdrawn:

@@ -113,12 +113,29 @@ func (w *world) Sign(c archive.Certificate) (string, error) { return "signed for
 func (w *world) Queues() []Queue { return []Queue{{Name: "support", Stations: []Station{}}} }
 func (w *world) Trunks() []Trunk { return nil }
 
+func (w *world) Ping(_ context.Context, trunk string) ([]Gateway, error) {
+	if trunk == "nobody" {
+		return nil, ErrNoTrunk
+	}
+	return []Gateway{{Address: "sip:gw." + trunk, State: "up", Status: 200}}, nil
+}
+
 func (w *world) Drain(_ context.Context, by, trunk string, on bool) (Trunk, error) {
 	if trunk != "carrier" {
 		return Trunk{}, ErrNoTrunk
 	}
 	w.changed = append(w.changed, fmt.Sprint(by, " drain ", trunk, " ", on))
 	return Trunk{Name: trunk, Draining: on}, nil
+}
+
+func TestATrunksGatewaysAreAskedNow(t *testing.T) {
+	w := &world{}
+	if got := w.do(http.MethodPost, "/v1/trunks/carrier/ping"); got.Code != http.StatusOK || !strings.Contains(got.Body.String(), `"address":"sip:gw.carrier"`) {
+		t.Errorf("%d %s", got.Code, got.Body)
+	}
+	if got := w.do(http.MethodPost, "/v1/trunks/nobody/ping"); got.Code != http.StatusNotFound {
+		t.Errorf("%d %s", got.Code, got.Body)
+	}
 }
 
 func TestATrunkDrainsAndTakesCallsAgain(t *testing.T) {

@@ -21,6 +21,7 @@ import (
 	"assent/consent/merkle"
 	"assent/depot"
 	"assent/event"
+	"assent/gateway"
 	"assent/media"
 	"assent/queue"
 	"assent/recorder"
@@ -61,6 +62,7 @@ type App struct {
 	cdr      *cdrFile
 	media    *media.Engine
 	board    *queue.Board
+	gateways *gateway.Book
 	calls    *call.Manager
 	sip      *sip.Endpoint
 	api      *api.Server
@@ -185,11 +187,12 @@ func (a *App) openCalls(context.Context) error {
 	cfg := a.first.Config
 	a.board = queue.New(cfg.Queues, cfg.Stations)
 	a.metrics = api.NewMetrics(a.gauges())
+	a.gateways = a.newGateways()
 	a.events.Subscribe(a.metrics.Observe)
 	a.events.Subscribe(logEvents(a.log))
 	a.audit = newAuditor(a)
 	a.calls = call.New(&call.Deps{
-		Log: a.log, Rules: func() *call.Rules { return &a.current.Load().rules }, Dialer: a.sip, Media: a.media, Board: a.board,
+		Log: a.log, Rules: func() *call.Rules { return &a.current.Load().rules }, Dialer: a.sip, Gateways: a.gateways, Media: a.media, Board: a.board,
 		Recorder: a.recorder, Spool: a.spool(), Ledger: a.ledger, Store: a.store, CDR: a.cdr, Events: a.events,
 		Unconsented: a.audit.Unconsented, Barred: a.audit.Barred,
 	})
@@ -201,6 +204,8 @@ func (a *App) startSIP(ctx context.Context) error {
 		return fmt.Errorf("sip.listen: %w", err)
 	}
 	a.listening.Store(true)
+	a.gateways.Start()
+	a.closing("gateways", func(context.Context) error { a.gateways.Close(); return nil })
 	return nil
 }
 

@@ -2,12 +2,14 @@ package app
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
 	"go.uber.org/zap"
 
 	"assent/api"
+	"assent/gateway"
 )
 
 // lines tells the API what stands at both ends of calls, by the configuration
@@ -45,7 +47,30 @@ func (l lines) trunk(name string) api.Trunk {
 	table := l.app.current.Load().rules.Trunks
 	cfg, _ := table.Config(name)
 	return api.Trunk{Name: name, Flow: cfg.Flow, Recording: cfg.Recording.Enabled, Consent: cfg.Recording.Consent,
-		Calls: table.Calls()[name], MaxCalls: cfg.Limits.Calls, Draining: table.Draining(name)}
+		Calls: table.Calls()[name], MaxCalls: cfg.Limits.Calls, Draining: table.Draining(name),
+		Gateways: gatewaysOf(l.app.gateways.States(name))}
+}
+
+// gatewaysOf renders the states of a trunk's gateways.
+func gatewaysOf(states []gateway.State) []api.Gateway {
+	list := make([]api.Gateway, len(states))
+	for i, s := range states {
+		list[i] = api.Gateway{Address: s.Address, State: "unknown", Status: s.Last.Status,
+			RTTMS: float64(s.Last.RTT.Microseconds()) / 1000, RestsUntil: s.Rests.UTC()}
+		if s.Known {
+			list[i].State = map[bool]string{true: "up", false: "down"}[s.Up]
+		}
+	}
+	return list
+}
+
+// Ping asks a trunk's gateways now.
+func (l lines) Ping(ctx context.Context, trunk string) ([]api.Gateway, error) {
+	states, err := l.app.gateways.Ping(ctx, trunk)
+	if errors.Is(err, gateway.ErrUnknown) {
+		return nil, api.ErrNoTrunk
+	}
+	return gatewaysOf(states), err
 }
 
 // Drain makes a trunk take no new calls, or take them again. It is told in the

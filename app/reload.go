@@ -30,6 +30,7 @@ func (a *App) Reload() error {
 	}
 	a.current.Store(next)
 	a.board.Update(next.snapshot.Config.Queues, next.snapshot.Config.Stations)
+	a.gateways.Update(linesOf(next.snapshot.Config.Trunks))
 	for _, problem := range next.warnings {
 		a.log.Warn("configuration", zap.String("problem", problem.Error()))
 	}

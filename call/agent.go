@@ -20,7 +20,7 @@ type attempt struct {
 	offer   *queue.Offer // nil for a number outside
 	srtp    string       // whether its media is encrypted, as its configuration says
 	outcome string       // why it failed; "" while it rings or talks
-	status  int          // the SIP status that it failed with, if any
+	end     sip.Ended    // how its dialog ended, if it has
 }
 
 // ringStation rings a station of the queue or of the flow's choice. What can't
@@ -117,7 +117,7 @@ func (c *Call) onFarParty(a *attempt, e sip.Event) {
 			c.endBy(byAgent, e, ErrAgentLeft)
 			return
 		}
-		a.status = e.Status
+		a.end = e
 		c.failed(a, outcomeOf(e))
 	}
 }
@@ -172,7 +172,7 @@ func (c *Call) failed(a *attempt, outcome string) {
 	if a.offer != nil {
 		a.offer.Failed(outcome)
 	}
-	c.log.Info("station did not answer", zap.String("station", a.station), zap.String("reason", outcome), zap.Int("sip", a.status))
+	c.log.Info("station did not answer", zap.String("station", a.station), zap.String("reason", outcome), zap.Int("sip", a.end.Status))
 }
 
 // drop hangs a far party up.

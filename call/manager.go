@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"assent/event"
+	"assent/gateway"
 	"assent/policy"
 	"assent/sip"
 )
@@ -34,6 +35,9 @@ type Manager struct {
 func New(deps *Deps) *Manager {
 	if deps.Now == nil {
 		deps.Now = time.Now
+	}
+	if deps.Gateways == nil {
+		deps.Gateways = gateway.New(gateway.Deps{})
 	}
 	return &Manager{deps: deps, calls: map[string]*Call{}, idle: make(chan struct{})}
 }

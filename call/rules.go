@@ -44,6 +44,7 @@ type Deps struct {
 	Log      *zap.Logger
 	Rules    func() *Rules
 	Dialer   Dialer
+	Gateways Gateways // nil: a book that knows nothing of their health
 	Media    *media.Engine
 	Board    *queue.Board
 	Recorder *recorder.Recorder

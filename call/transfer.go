@@ -131,15 +131,7 @@ func (v ivr) toNumber(ctx context.Context, number, trunkName string, timeout tim
 		return outcomeFailure, nil
 	}
 	defer seat.Release()
-	outcome := outcomeFailure
-	for _, gateway := range seat.Config().Gateways {
-		var err error
-		outcome, err = v.connectTo(ctx, v.ringGateway(gateway, number, seat), timeout)
-		if err != nil || outcome != outcomeFailure {
-			return outcome, err
-		}
-	}
-	return outcome, nil
+	return v.tryGateways(ctx, seat, number, timeout)
 }
 
 // connectTo waits for one attempt, then for the end of the talk.

@@ -54,9 +54,7 @@ func (l *loader) checkWays(path string, t trunk.Config) {
 	if len(t.Sources) > 0 && len(t.Numbers) == 0 {
 		l.warn(path, `give numbers; "*" is all`, "the trunk serves no number: every call on it gets a 404")
 	}
-	for i, text := range t.Gateways {
-		l.checkURI(item(path+".gateways", i), text)
-	}
+	l.checkGateways(path, t)
 	switch {
 	case t.Flow != "":
 		l.checkFlow(path+".flow", t.Flow)

@@ -4,6 +4,7 @@ import (
 	"assent/audit"
 	"assent/call"
 	"assent/consent"
+	"assent/gateway"
 	"assent/media"
 	"assent/queue"
 	"assent/recorder"
@@ -88,6 +89,7 @@ func Default() Config {
 func entryDefaults() []source.Option {
 	return []source.Option{
 		source.Default(trunk.DefaultConfig),
+		source.Default(gateway.DefaultConfig),
 		source.Default(queue.DefaultConfig),
 		source.Default(queue.DefaultStationConfig),
 	}

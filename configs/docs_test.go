@@ -73,7 +73,7 @@ func presetName(v reflect.Value) string {
 	case v.Kind() == reflect.Slice && v.Len() > 0:
 		items := make([]string, v.Len())
 		for i := range items {
-			if items[i] = v.Index(i).String(); strings.Contains(items[i], ":") {
+			if items[i] = fmt.Sprint(v.Index(i)); strings.Contains(items[i], ":") {
 				items[i] = fmt.Sprintf("%q", items[i])
 			}
 		}

@@ -35,6 +35,11 @@ func (l *loader) notYetTrunks() source.Problems {
 			}
 		})
 		texts(t.Child("gateways"), func(n *source.Node, text string) { ps = append(ps, tlsURI(n, text)...) })
+		if gateways := t.Child("gateways"); gateways != nil {
+			for _, g := range gateways.Items() {
+				texts(g.Child("address"), func(n *source.Node, text string) { ps = append(ps, tlsURI(n, text)...) })
+			}
+		}
 	})
 	return ps
 }

@@ -112,7 +112,11 @@ func global(a netip.Addr) bool {
 func peersOutside(cfg configs.Config) string {
 	for _, name := range slices.Sorted(maps.Keys(cfg.Trunks)) {
 		t := cfg.Trunks[name]
-		for _, text := range slices.Concat(t.Sources, t.Gateways) {
+		addresses := slices.Clone(t.Sources)
+		for _, g := range t.Gateways {
+			addresses = append(addresses, g.Address)
+		}
+		for _, text := range addresses {
 			if addr := configs.LeadingAddr(host(text)); addr.IsValid() && global(addr) {
 				return "trunk " + name
 			}
@@ -155,8 +159,8 @@ func (r *report) examples(cfg configs.Config, n Network) {
 		for i, text := range cfg.Trunks[name].Sources {
 			look(fmt.Sprintf("trunks.%s.sources[%d]", name, i), text)
 		}
-		for i, text := range cfg.Trunks[name].Gateways {
-			look(fmt.Sprintf("trunks.%s.gateways[%d]", name, i), text)
+		for i, g := range cfg.Trunks[name].Gateways {
+			look(fmt.Sprintf("trunks.%s.gateways[%d]", name, i), g.Address)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(cfg.Stations)) {

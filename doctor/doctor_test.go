@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"assent/configs"
+	"assent/gateway"
 	"assent/trunk"
 )
 
@@ -21,7 +22,7 @@ import (
 func centre() (configs.Config, Facts) {
 	cfg := configs.Default()
 	carrier := trunk.DefaultConfig()
-	carrier.Sources, carrier.Gateways, carrier.Limits.Calls = []string{"9.9.9.0/24"}, []string{"sip:9.9.9.9:5060"}, 200
+	carrier.Sources, carrier.Gateways, carrier.Limits.Calls = []string{"9.9.9.0/24"}, []gateway.Config{{Address: "sip:9.9.9.9:5060"}}, 200
 	cfg.Trunks["carrier"] = carrier
 	return cfg, Facts{
 		Network: Network{

@@ -17,6 +17,9 @@ type Pong struct {
 	RTT        time.Duration
 }
 
+// maxPinged bounds how many targets of a name one Ping asks.
+const maxPinged = 4
+
 // ping is one OPTIONS request of ours outside of any dialog, in a lane of its own.
 type ping struct {
 	ep       *Endpoint
@@ -45,7 +48,7 @@ func (e *Endpoint) Ping(target string, patience time.Duration, done func(Pong)) 
 	p := &ping{ep: e, uri: uri.String(), callID: newTag(), patience: patience, done: done}
 	now := func(f func()) bool { f(); return true }
 	e.lookUp(uri, transport, now, func(targets []resolver.Target) {
-		p.left = targets
+		p.left = targets[:min(len(targets), maxPinged)]
 		if !e.disp.open(e, p.callID, func(l *lane) {
 			p.lane = l
 			l.push(p.next)

@@ -28,7 +28,8 @@ func (d *Document) Decode(v any, options ...Option) error { return d.root.Decode
 // error is [Problems], all of them; v is then filled as far as it went.
 //
 // Beside Go's own kinds it knows [time.Duration] (see [ParseDuration]), types
-// with UnmarshalText, and *[Node], which takes a value as it stands.
+// with UnmarshalText, and *[Node], which takes a value as it stands. A struct with
+// UnmarshalText is written as a map of its keys, or in short as one text.
 func (n *Node) Decode(v any, options ...Option) error {
 	d := decoder{defaults: map[reflect.Type]func() reflect.Value{}}
 	for _, option := range options {
@@ -62,7 +63,7 @@ func (d *decoder) value(n *Node, v reflect.Value) {
 		d.pointer(n, v)
 		return
 	}
-	if text, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+	if text, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok && (n.kind != Map || v.Kind() != reflect.Struct) {
 		d.text(n, text)
 		return
 	}

@@ -3,6 +3,7 @@ package trunk
 import (
 	"time"
 
+	"assent/gateway"
 	"assent/media/sdp"
 	"assent/policy"
 )
@@ -55,9 +56,12 @@ type Config struct {
 	MaxDuration time.Duration `yaml:"max_duration"`
 	// TrustCaller believes the caller's number, so that stored consent may be used.
 	TrustCaller bool `yaml:"trust_caller"`
-	// Gateways are where calls that leave by this trunk go, in the order in which
-	// they are tried: "sip:host:port;transport=udp".
-	Gateways []string `yaml:"gateways"`
+	// Gateways are where calls that leave by this trunk go.
+	Gateways []gateway.Config `yaml:"gateways"`
+	// Probe says how the gateways are watched.
+	Probe gateway.Probe `yaml:"probe"`
+	// FailoverOn says which refusals send a call to the next gateway.
+	FailoverOn gateway.Failover `yaml:"failover_on"`
 	// Recording is the trunk's recording rule.
 	Recording policy.TrunkRule `yaml:"recording"`
 }
@@ -80,6 +84,8 @@ func DefaultConfig() Config {
 		SRTP:        sdp.WordOff,
 		RTPTimeout:  30 * time.Second,
 		MaxDuration: 4 * time.Hour,
+		Probe:       gateway.DefaultProbe(),
+		FailoverOn:  gateway.DefaultFailover(),
 		Recording:   policy.DefaultTrunkRule(),
 	}
 }

@@ -57,6 +57,7 @@ func TestVerbsAskTheRunningService(t *testing.T) {
 		"recording pause " + call:  {exitNotFound, "no such call"},
 		"consent withdraw " + call: {exitNotFound, "no such call"},
 		"trunk drain carrier-a":    {exitOK, "draining; 0 calls"},
+		"trunk ping nobody":        {exitNotFound, "no such trunk"},
 		"trunk drain nobody":       {exitNotFound, "no such trunk"},
 		"call ls --token x":        {exitForbidden, "token"},
 		"call ls --trunk=a%00":     {exitOK, "PHASE"},

@@ -12,6 +12,7 @@ import (
 
 type trunkVerb struct {
 	Ls    trunkLsVerb    `cmd:"" help:"List the trunks, with the calls on them."`
+	Ping  trunkPingVerb  `cmd:"" help:"Ask the trunk's gateways by OPTIONS, from the port that its calls leave by."`
 	Drain trunkDrainVerb `cmd:"" help:"Take no new calls on a trunk; those that are up go on."`
 }
 
@@ -35,6 +36,39 @@ func (v trunkLsVerb) Run(io streams) error {
 		rows[i] = []string{t.Name, of(t.Calls, t.MaxCalls), serving(t.Draining), t.Flow, onOff(t.Recording), t.Consent}
 	}
 	return v.print(io.out, trunks, []string{"TRUNK", "CALLS", "SERVICE", "FLOW", "RECORDING", "CONSENT"}, rows)
+}
+
+type trunkPingVerb struct {
+	apiFlag
+	outputFlag
+	Name string `arg:"" help:"The trunk's name."`
+}
+
+// Run asks the running service to ask the gateways; it fails where none answers.
+func (v trunkPingVerb) Run(io streams) error {
+	c, err := v.client()
+	if err != nil {
+		return err
+	}
+	var answer struct{ Items []api.Gateway }
+	if err := c.ask(http.MethodPost, "/v1/trunks/"+url.PathEscape(v.Name)+"/ping", nil, nil, &answer); err != nil {
+		return err
+	}
+	rows, alive := make([][]string, len(answer.Items)), false
+	for i, g := range answer.Items {
+		said := "no answer"
+		if g.Status != 0 {
+			said, alive = strconv.Itoa(g.Status), true
+		}
+		rows[i] = []string{g.Address, g.State, said, strconv.FormatFloat(g.RTTMS, 'f', 1, 64) + " ms"}
+	}
+	if err := v.print(io.out, answer.Items, []string{"GATEWAY", "STATE", "ANSWER", "AFTER"}, rows); err != nil {
+		return err
+	}
+	if !alive {
+		return fmt.Errorf("no gateway of trunk %s answers", v.Name)
+	}
+	return nil
 }
 
 func serving(draining bool) string {

@@ -19,7 +19,7 @@ const root = "../.."
 // lower layers, never one of its own or a higher one.
 var layers = [][]string{
 	{"policy", "event", "source", "prompts", "media/pcm", "balance"},
-	{"media/codec", "media/dtmf", "media/sdp", "vault", "depot", "consent/merkle", "resolver", "resolver/dnstest"},
+	{"media/codec", "media/dtmf", "media/sdp", "vault", "depot", "consent/merkle", "gateway", "resolver", "resolver/dnstest"},
 	{"sip", "media", "trunk", "queue", "flowexec", "consent", "recorder", "retention"},
 	{"store", "audit", "flowexec/actions", "flowexec/flowtest", "evidence"},
 	{"evidence/vcon"},
