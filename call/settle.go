@@ -70,9 +70,12 @@ func (c *Call) end(err error) {
 	}
 }
 
-// untap ends the recording's audio: nothing that arrives later is kept.
+// untap ends the audio between the parties, and the recording's: nothing that arrives later is heard or kept.
 func (c *Call) untap() {
 	c.secure.stop()
+	if c.session != nil {
+		c.session.Unbridge() // first: whatever one of them hears is recorded
+	}
 	if c.rec.writer == nil {
 		return
 	}

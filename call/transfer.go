@@ -164,13 +164,13 @@ func (c *Call) talk(ctx context.Context) error {
 	if err := c.answered(ctx, c.caller.early); err != nil {
 		return err
 	}
-	c.caller.stream.Stop()
-	c.session.Bridge(c.caller.stream, a.stream)
 	c.place.station, c.place.outside = a.station, a.station == ""
 	c.place.phase = c.talkPhase()
 	c.joinRecording(a)
 	c.publish(event.Event{Type: event.CallBridged})
 	c.decide("bridged")
+	c.caller.stream.Stop()
+	c.session.Bridge(c.caller.stream, a.stream) // last: the recorder listens before the parties hear each other
 	if _, err := c.wait(ctx, 0, func() bool { return a.ended }); err != nil {
 		return err
 	}

@@ -29,7 +29,8 @@ const maxSamples = 6400
 // workspace is scratch memory that the cores of a driver share: one works at a time.
 type workspace struct {
 	in     inbound
-	heard  time.Time // all datagrams that came before have been worked on; zero: always
+	rooms  []*settlingRoom // to lend
+	heard  time.Time       // all datagrams that came before have been worked on; zero: always
 	pcm    [maxSamples]int16
 	pcm2   [maxSamples]int16 // what pcm became at another rate
 	bytes  [maxPacket]byte

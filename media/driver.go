@@ -64,6 +64,7 @@ func newDriver(log *zap.Logger, ports *portPool) (*driver, error) {
 func (d *driver) run(io string, opened chan<- error) {
 	defer close(d.ended)
 	defer d.nudge.close()
+	stayEager()
 	net, err := openTransport(io, d.nudge, d.log)
 	opened <- err
 	if d.net = net; err != nil {

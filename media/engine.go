@@ -112,7 +112,7 @@ func (e *Engine) Start() error {
 	if e.started.Swap(true) {
 		return fmt.Errorf("start media: %w", ErrClosed)
 	}
-	brought.add(len(e.drivers))
+	brought.add(len(e.drivers) + 1)
 	opened := make(chan error, len(e.drivers))
 	for _, d := range e.drivers {
 		go d.run(e.io, opened) // ends with Close, which waits for it
@@ -137,7 +137,7 @@ func (e *Engine) Close() {
 				close(d.ended)
 			}
 		} else {
-			defer brought.add(-len(e.drivers))
+			defer brought.add(-len(e.drivers) - 1)
 		}
 		for _, d := range e.drivers {
 			d.mail.post(func() { d.stopped = true })

@@ -5,8 +5,10 @@ import (
 	"sync"
 )
 
-// brought are the processors that the drivers of this process have brought to the runtime. A busy driver keeps its
-// processor while it naps, as a thread of its own would; the rest of the program has as many as without media.
+// brought are the processors that the engines of this process have brought to the runtime. A busy driver keeps its
+// processor while it naps, as a thread of its own would; the rest of the program has as many as without media, and one
+// more: where none is idle, the runtime's monitor takes the processor of whoever waits for the disk, and stays awake at
+// 20 µs for it, for a twelfth of all CPU time with 400 recorded calls.
 var brought processors
 
 // processors counts what was added to the runtime's number of them (GOMAXPROCS).

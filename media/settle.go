@@ -18,7 +18,33 @@ type settling struct {
 	generation uint32 // of the source that they are from
 	due        time.Duration
 	packets    []settlingPacket
-	bytes      []byte // their payloads
+	bytes      []byte        // their payloads
+	room       *settlingRoom // of both, as long as packets wait
+}
+
+// settlingRoom is memory for the packets that settle in one place. A driver keeps as many as were in use at once.
+type settlingRoom struct {
+	packets [maxSettling]settlingPacket
+	bytes   [maxSettlingBytes]byte
+}
+
+// take lends room to an empty w.
+func (w *settling) take(space *workspace) {
+	if n := len(space.rooms); n > 0 {
+		w.room, space.rooms = space.rooms[n-1], space.rooms[:n-1]
+	} else {
+		w.room = &settlingRoom{}
+	}
+	w.packets, w.bytes = w.room.packets[:0], w.room.bytes[:0]
+}
+
+// give returns the room of what was placed, without the audio that was in it.
+func (w *settling) give(space *workspace) {
+	if w.room != nil {
+		*w.room = settlingRoom{}
+		space.rooms = append(space.rooms, w.room)
+	}
+	w.packets, w.bytes, w.room = nil, nil, nil
 }
 
 // settlingPacket is a packet that was admitted, with a payload of its own.
@@ -35,9 +61,7 @@ func (t *Tap) settle(i int, in *inbound, from uint64) bool {
 	if w.generation != in.source.generation {
 		t.settled(i)
 		w.generation, w.due = in.source.generation, now+settleFor
-		if w.packets == nil {
-			w.packets, w.bytes = make([]settlingPacket, 0, maxSettling), make([]byte, 0, maxSettlingBytes)
-		}
+		w.take(t.core.space)
 	}
 	if now >= w.due || len(w.packets) == cap(w.packets) || len(w.bytes)+len(in.payload) > cap(w.bytes) {
 		t.settled(i)
@@ -58,7 +82,8 @@ func (t *Tap) settled(i int) {
 	ch := &t.channels[i]
 	w := &ch.settling
 	packets := w.packets
-	w.packets, w.bytes, w.due = w.packets[:0], w.bytes[:0], 0
+	w.due = 0
+	defer w.give(t.core.space)
 	if len(packets) == 0 || packets[0].in.source.generation != w.generation {
 		return // nothing, or its sender is gone already
 	}

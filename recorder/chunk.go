@@ -85,19 +85,23 @@ func (p *pool) bytes() int {
 // ring holds the chunks of one recording by position; an absent one is silence.
 type ring struct {
 	pool  *pool
-	first int64 // index of the oldest chunk it may hold
-	slots []*chunk
+	limit int64    // of chunks
+	first int64    // index of the oldest chunk it may hold
+	slots []*chunk // as many as were needed at once so far
 }
+
+// fewSlots are what a recording needs while the disk keeps up.
+const fewSlots = 8
 
 // maxPending is the audio that one recording may hold while the disk stalls, in seconds.
 const maxPending = 30
 
 // newRing returns an empty ring for audio of a rate.
 func newRing(p *pool, rateHz int) ring {
-	return ring{pool: p, slots: make([]*chunk, maxPending*rateHz/chunkFrames+4)}
+	return ring{pool: p, limit: int64(maxPending*rateHz/chunkFrames + 4), slots: make([]*chunk, fewSlots)}
 }
 
-// size is how many chunks the ring may hold.
+// size is how many chunks the ring has slots for.
 func (r *ring) size() int64 { return int64(len(r.slots)) }
 
 // at returns the chunk of position pos, nil if it is silence.
@@ -112,14 +116,26 @@ func (r *ring) at(pos int64) *chunk {
 // ensure returns the chunk of position pos, made if need be; nil if there is no room.
 func (r *ring) ensure(pos int64) *chunk {
 	i := pos / chunkFrames
-	if i < r.first || i >= r.first+r.size() {
+	if i < r.first || i >= r.first+r.limit {
 		return nil
+	}
+	if i >= r.first+r.size() {
+		r.grow(i + 1 - r.first)
 	}
 	slot := &r.slots[i%r.size()]
 	if *slot == nil {
 		*slot = r.pool.get()
 	}
 	return *slot
+}
+
+// grow makes slots for want chunks at least.
+func (r *ring) grow(want int64) {
+	slots := make([]*chunk, min(max(want, 2*r.size()), r.limit))
+	for i := r.first; i < r.first+r.size(); i++ {
+		slots[i%int64(len(slots))] = r.slots[i%r.size()]
+	}
+	r.slots = slots
 }
 
 // release gives back every chunk that ends at or before pos.

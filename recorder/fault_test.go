@@ -283,7 +283,7 @@ func TestAFailedSyncIsTold(t *testing.T) {
 		}
 		return nil
 	})
-	g.r.syncOnce()
+	g.syncAll()
 	d.setFail(nil)
 	res := g.end(rec, 0)
 	if res.Result != ResultDegraded || !errors.Is(res.Err, syscall.EIO) {

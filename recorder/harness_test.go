@@ -87,8 +87,18 @@ func (g *rig) flush() {
 	g.now = g.now.Add(flushEvery)
 	g.r.admit()
 	for _, w := range g.r.writers {
-		w.pass(false)
+		for share := range shares {
+			w.pass(w.ofShare(share), false)
+		}
 	}
+}
+
+// syncAll lets every recording have its turn of the syncer.
+func (g *rig) syncAll() {
+	for turn := range syncTurns {
+		g.r.syncTurn(turn)
+	}
+	g.r.syncNames()
 }
 
 // end finishes a recording and returns what became of it.

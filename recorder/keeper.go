@@ -30,12 +30,12 @@ func (r *Recorder) admit() {
 	for rec := range r.waiting {
 		waiting = append(waiting, rec)
 	}
-	ready := idleChunks
+	rates := int64(0)
 	for _, rec := range r.live {
-		ready += 2 * int(rec.rate/DefaultRateHz)
+		rates += rec.rate
 	}
 	r.mu.Unlock()
-	r.pool.prepare(ready)
+	r.pool.prepare(idleChunks + int(rates*int64(keepEvery)/int64(time.Second)/chunkFrames))
 	for _, rec := range waiting {
 		over, err := rec.verdict(r.now())
 		if !over {

@@ -52,7 +52,8 @@ type part struct {
 	journalSize int64
 
 	audioBytes atomic.Int64 // written; read by the syncer
-	dirty      atomic.Bool
+	dirty      atomic.Bool  // audio is not durable
+	noted      atomic.Bool  // facts are not
 
 	mu      sync.Mutex // held while syncing and while closing
 	wav     file
@@ -105,7 +106,7 @@ func (p *part) log(list []entry) error {
 		return fmt.Errorf("write facts: %w", err)
 	}
 	p.journalSize += int64(len(b))
-	p.dirty.Store(true)
+	p.noted.Store(true)
 	return nil
 }
 
@@ -164,14 +165,20 @@ func (p *part) writeHeader() error {
 	return nil
 }
 
-// sync makes everything written so far durable, with a header that states it.
+// sync makes everything written so far durable, facts before audio, with a header that states it.
 func (p *part) sync() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.settled || !p.dirty.Swap(false) {
+	if p.settled {
 		return nil
 	}
-	err := errors.Join(p.syncKey(), p.writeHeader(), p.journal.Sync(), p.wav.Sync())
+	var err error
+	if p.noted.Swap(false) {
+		err = errors.Join(p.syncKey(), p.journal.Sync())
+	}
+	if p.dirty.Swap(false) {
+		err = errors.Join(err, p.writeHeader(), p.wav.Sync())
+	}
 	if err != nil {
 		p.syncErr = err
 	}

@@ -160,7 +160,7 @@ func TestTheSyncerStatesTheLengthInTheHeader(t *testing.T) {
 	rec := g.open(nil)
 	talk(rec, 0, 16000)
 	g.flush()
-	g.r.syncOnce()
+	g.syncAll()
 	b := readFile(t, filepath.Join(g.dir, rec.ID()+".wav.part"))
 	size, _, err := rec.layout.parseHeader(b, rec.out.origin)
 	if err != nil || size != int64(len(b)-testHeader) {

@@ -24,6 +24,9 @@ type Recording struct {
 	ready  <-chan error
 	done   chan struct{}
 	writer *writer
+	turn   int  // of the syncer's
+	share  int  // of the writer's, once it has the recording
+	handed bool // the writer's: a sealer has it
 
 	// owned by the recording's writer, then by a sealer
 	out     *part
@@ -137,7 +140,7 @@ func (rec *Recording) Finish(end Final) {
 	rec.finishing, rec.final = true, end
 	rec.horizon = max(rec.horizon, end.Position)
 	if rec.phase == phaseGranted {
-		rec.writer.wake()
+		rec.writer.hurry(rec)
 	}
 }
 

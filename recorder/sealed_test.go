@@ -134,7 +134,7 @@ func TestNothingOfASealedRecordingIsOnDiskInClear(t *testing.T) {
 		for pos := 0; pos < 16000; pos += 1600 {
 			talk(rec, pos, pos+1600)
 			g.flush()
-			g.r.syncOnce()
+			g.syncAll()
 		}
 		for i := range 2 {
 			rec.Mark(i, 16000, 20000, "hold")

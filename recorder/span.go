@@ -51,11 +51,15 @@ type span struct {
 // span; 64 are 32 holes inside the disorder window, more than packets fit in it.
 const maxSpans = 64
 
+// fewSpans are what most channels need.
+const fewSpans = 4
+
 // spanSet is what is known of a channel that is not frozen yet: spans in order,
-// neighbours of one kind merged. It allocates nothing.
+// neighbours of one kind merged. It allocates where a channel is in more disorder
+// than it ever was.
 type spanSet struct {
 	n int
-	s [maxSpans]span
+	s []span // room for spans, of which n are in use
 }
 
 // paint lays kind k over [from, to), whatever was there. It reports false, and
@@ -97,6 +101,9 @@ func (p *spanSet) replace(lo, hi int, spans ...span) bool {
 	n := p.n - (hi - lo) + grown
 	if n > maxSpans {
 		return false
+	}
+	for n > len(p.s) {
+		p.s = append(p.s, make([]span, max(fewSpans, len(p.s)))...)
 	}
 	copy(p.s[lo+grown:n], p.s[hi:p.n])
 	for _, s := range spans {

@@ -9,27 +9,34 @@ import (
 
 // syncAll makes what is written durable, and probes the folder, until ctx ends.
 func (r *Recorder) syncAll(ctx context.Context) {
-	tick := time.NewTicker(syncEvery)
+	tick := time.NewTicker(syncEvery / syncTurns)
 	defer tick.Stop()
-	for {
+	for turn := 0; ; turn = (turn + 1) % syncTurns {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			r.syncOnce()
+			r.syncTurn(turn)
+		}
+		if turn == syncTurns-1 {
+			r.syncNames()
 			r.probe()
 		}
 	}
 }
 
-// syncOnce syncs every file that has grown, then the folder if it has new names.
-func (r *Recorder) syncOnce() {
-	for _, p := range r.parts() {
+// syncTurn syncs the files that have grown, of the recordings whose turn it is.
+func (r *Recorder) syncTurn(turn int) {
+	for _, p := range r.parts(turn) {
 		if err := p.sync(); err != nil {
 			r.health.fail(err, r.now())
 			r.log.Error("recording is not durable", zap.String("file", p.names.wavPart), zap.Error(err))
 		}
 	}
+}
+
+// syncNames syncs the folder if it has new names.
+func (r *Recorder) syncNames() {
 	if r.newNames.Swap(false) {
 		if err := r.disk.SyncDir(r.cfg.Dir); err != nil {
 			r.newNames.Store(true)
@@ -38,12 +45,14 @@ func (r *Recorder) syncOnce() {
 	}
 }
 
-// parts returns the files that grow.
-func (r *Recorder) parts() []*part {
+// parts returns the files that grow, of the recordings whose turn it is.
+func (r *Recorder) parts(turn int) []*part {
 	r.mu.Lock()
-	recs := make([]*Recording, 0, len(r.live))
+	recs := make([]*Recording, 0, len(r.live)/syncTurns+1)
 	for _, rec := range r.live {
-		recs = append(recs, rec)
+		if rec.turn == turn {
+			recs = append(recs, rec)
+		}
 	}
 	r.mu.Unlock()
 	out := make([]*part, 0, len(recs))

@@ -16,6 +16,9 @@ import (
 const (
 	// writeBytes is the most that one write takes: two seconds of audio at 8 kHz.
 	writeBytes = 2 * DefaultRateHz * frameBytes
+	// shares are the parts of a flush period, in each of which the recordings of one are flushed: a period's work at
+	// once would keep the core from packets.
+	shares = 10
 	// sparse is the silence, in seconds, from which on a file is made longer without
 	// writing zeros.
 	sparse = 8
@@ -28,25 +31,32 @@ type writer struct {
 	wakeup chan struct{}
 
 	// owned by run
-	buf []byte
+	buf  []byte
+	list []*Recording // of the pass under way
 
 	busySince atomic.Int64 // Unix nanoseconds of the pass under way, 0 between passes
 
 	// shared, guarded by mu
-	mu   sync.Mutex
-	recs []*Recording
+	mu     sync.Mutex
+	recs   [shares][]*Recording
+	next   int          // the share of the next one
+	urgent []*Recording // to be looked at soon
 }
 
 // add gives the writer one more recording.
 func (w *writer) add(rec *Recording) {
 	w.mu.Lock()
-	w.recs = append(w.recs, rec)
+	rec.share, w.next = w.next, (w.next+1)%shares
+	w.recs[rec.share] = append(w.recs[rec.share], rec)
 	w.mu.Unlock()
-	w.wake()
+	w.hurry(rec)
 }
 
-// wake makes the writer look at its recordings soon; it never blocks.
-func (w *writer) wake() {
+// hurry makes the writer look at a recording soon: one that is new, or that ends. It never blocks.
+func (w *writer) hurry(rec *Recording) {
+	w.mu.Lock()
+	w.urgent = append(w.urgent, rec)
+	w.mu.Unlock()
 	select {
 	case w.wakeup <- struct{}{}:
 	default:
@@ -55,30 +65,49 @@ func (w *writer) wake() {
 
 // run flushes until ctx ends.
 func (w *writer) run(ctx context.Context) {
-	tick := time.NewTicker(flushEvery)
+	tick := time.NewTicker(flushEvery / shares)
 	defer tick.Stop()
-	for {
+	for share := 0; ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			w.pass(false)
+			w.pass(w.ofShare(share), false)
+			share = (share + 1) % shares
 		case <-w.wakeup:
-			w.pass(true)
+			w.pass(w.hurried(), true)
 		}
 	}
 }
 
-// pass goes once through the recordings, or through those that end.
-func (w *writer) pass(ending bool) {
+// ofShare returns the recordings of a share.
+func (w *writer) ofShare(share int) []*Recording {
 	w.mu.Lock()
-	list := slices.Clone(w.recs)
-	w.mu.Unlock()
+	defer w.mu.Unlock()
+	w.list = append(w.list[:0], w.recs[share]...)
+	return w.list
+}
+
+// hurried takes the recordings that are to be looked at soon.
+func (w *writer) hurried() []*Recording {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	list := w.urgent
+	w.urgent = nil
+	return list
+}
+
+// pass goes once through recordings; of those that are new or end, if hurried is true.
+func (w *writer) pass(list []*Recording, hurried bool) {
 	for _, rec := range list {
+		if rec.handed {
+			continue // hurried twice, or flushed meanwhile
+		}
 		runtime.Gosched() // a media driver may wait for the processor, and a pass is long
 		now := w.r.now()
 		w.busySince.Store(now.UnixNano())
-		if w.guarded(rec, now, ending) {
+		if w.guarded(rec, now, hurried) {
+			rec.handed = true
 			w.remove(rec)
 		}
 	}
@@ -89,12 +118,12 @@ func (w *writer) pass(ending bool) {
 func (w *writer) remove(rec *Recording) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.recs = slices.DeleteFunc(w.recs, func(o *Recording) bool { return o == rec })
+	w.recs[rec.share] = slices.DeleteFunc(w.recs[rec.share], func(o *Recording) bool { return o == rec })
 }
 
 // guarded takes a step. A bug that breaks it costs this recording, which is
 // given up and left to Recover, and no other.
-func (w *writer) guarded(rec *Recording, now time.Time, ending bool) (over bool) {
+func (w *writer) guarded(rec *Recording, now time.Time, hurried bool) (over bool) {
 	defer func() {
 		if p := recover(); p != nil {
 			err := fmt.Errorf("%w: %v", errBroken, p)
@@ -103,27 +132,27 @@ func (w *writer) guarded(rec *Recording, now time.Time, ending bool) (over bool)
 			over = true
 		}
 	}()
-	return w.step(rec, now, ending)
+	return w.step(rec, now, hurried)
 }
 
 // errBroken is a fault of ours.
 var errBroken = errors.New("internal fault")
 
 // step writes what is ripe of one recording; true once it needs no writer any more.
-func (w *writer) step(rec *Recording, now time.Time, ending bool) bool {
+func (w *writer) step(rec *Recording, now time.Time, hurried bool) bool {
 	rec.mu.Lock()
 	finishing := rec.finishing
 	edge := rec.ripe()
 	if finishing {
 		edge = rec.final.Position
 	}
-	if finishing || !ending {
+	if finishing || !hurried {
 		rec.freeze(edge)
 	}
 	rec.mu.Unlock()
 	switch {
 	case finishing:
-	case ending && rec.out != nil, now.Before(rec.retryAt):
+	case hurried && rec.out != nil, now.Before(rec.retryAt):
 		return false
 	}
 	if err := w.flush(rec); err != nil {

@@ -46,7 +46,7 @@ func BenchmarkCalls(b *testing.B) {
 	}{{"recorded", true}, {"unrecorded", false}} {
 		b.Run(mode.name, func(b *testing.B) {
 			t := newTable("Concurrent bridged calls, "+mode.name+", one core", "calls", "core %", "CPU ms per call-second",
-				"loss %", "added p50 ms", "p99", "max", "missing frames (inside)", "skew median ms", "p99", "max", "kB per call", "")
+				"loss %", "added p50 ms", "p99", "max", "missing frames (at the start, inside)", "skew median ms", "p99", "max", "kB per call", "")
 			for _, n := range numbers(b, *sizes) {
 				var r *callRow
 				b.Run(fmt.Sprint(n), func(b *testing.B) {
@@ -149,6 +149,7 @@ func (r *callRow) listen(s *stage, calls []*load.Call) {
 		r.recorded.Heard += held.Heard
 		r.recorded.Missing += held.Missing
 		r.recorded.Inside += held.Inside
+		r.recorded.Head += held.Head
 		r.recorded.Foreign += held.Foreign
 		r.recorded.Widest = max(r.recorded.Widest, held.Widest)
 		r.skew = append(r.skew, held.Skew)
@@ -201,7 +202,7 @@ func (r *callRow) report(b *testing.B, t *table, recorded bool) {
 	b.ReportMetric(float64(r.grown)/1024/float64(r.calls), "kB/call")
 	missing, median, p99, widest := "-", "-", "-", "-"
 	if recorded {
-		missing = fmt.Sprintf("%d (%d) of %d", r.recorded.Missing, r.recorded.Inside, r.recorded.Heard)
+		missing = fmt.Sprintf("%d (%d, %d) of %d", r.recorded.Missing, r.recorded.Head, r.recorded.Inside, r.recorded.Heard)
 		if n := len(r.skew); n > 0 {
 			median, p99, widest = ms(r.skew[n/2]), ms(r.skew[n*99/100]), ms(r.recorded.Widest)
 		}

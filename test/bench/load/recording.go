@@ -14,6 +14,7 @@ type Recorded struct {
 	Heard   int           // frames that a far end heard
 	Missing int           // of those, the file lacks
 	Inside  int           // of the missing, those that lie between two that it has
+	Head    int           // of the missing, those of a party before its first that the file has
 	Tail    int           // of the missing, those of one party after its last that the file has; the most
 	Foreign int           // frames of other calls, or in the wrong channel
 	Skew    time.Duration // median distance in the file of two frames that left in the same instant
@@ -83,6 +84,8 @@ func (l *leg) compare(places map[uint32]int, r *Recorded) {
 		}
 		if begun {
 			r.Inside += lacking
+		} else {
+			r.Head += lacking
 		}
 		begun, lacking = true, 0
 	}
