@@ -12,6 +12,7 @@ import (
 type Lines interface {
 	Queues() []Queue
 	Trunks() []Trunk
+	Stations() []StationState
 	// Drain makes a trunk take no new calls, or take them again; it returns ErrNoTrunk if there is none.
 	Drain(ctx context.Context, by, trunk string, on bool) (Trunk, error)
 	// Ping asks the trunk's gateways now; it returns ErrNoTrunk if there is none, or if it has no gateways.

@@ -28,6 +28,7 @@ func (s *Server) v1() (routes, description http.Handler) {
 	s.recordRoutes(api)
 	s.recordingRoutes(api)
 	s.lineRoutes(api)
+	s.stationRoutes(api)
 	s.eventRoutes(api)
 	mux.Handle("/", elsewhere(mux))
 	return mux, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

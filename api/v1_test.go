@@ -112,6 +112,9 @@ func (w *world) Sign(c archive.Certificate) (string, error) { return "signed for
 
 func (w *world) Queues() []Queue { return []Queue{{Name: "support", Stations: []Station{}}} }
 func (w *world) Trunks() []Trunk { return nil }
+func (w *world) Stations() []StationState {
+	return []StationState{{Station: Station{Name: "agent-1"}, Bindings: []Binding{}}}
+}
 
 func (w *world) Ping(_ context.Context, trunk string) ([]Gateway, error) {
 	if trunk == "nobody" {

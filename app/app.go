@@ -25,6 +25,7 @@ import (
 	"assent/media"
 	"assent/queue"
 	"assent/recorder"
+	"assent/registrar"
 	"assent/sip"
 	"assent/store"
 	"assent/vault"
@@ -65,8 +66,10 @@ type App struct {
 	gateways *gateway.Book
 	calls    *call.Manager
 	sip      *sip.Endpoint
-	api      *api.Server
-	closers  []closer
+
+	registrar *registrar.Registrar
+	api       *api.Server
+	closers   []closer
 
 	current   atomic.Pointer[setup] // swapped by Reload
 	listening atomic.Bool
@@ -101,7 +104,7 @@ func (a *App) Start(ctx context.Context) error {
 		a.log.Warn("configuration", zap.String("problem", problem.Error()))
 	}
 	for _, step := range []func(context.Context) error{
-		a.openVault, a.openEvidence, a.openMedia, a.openSIP, a.openCalls, a.openArchive, a.recover, a.startDepot, a.openNotary, a.startSweeps, a.openAPI, a.startSIP, a.startAudit,
+		a.openVault, a.openEvidence, a.openMedia, a.openSIP, a.restoreBindings, a.openCalls, a.openArchive, a.recover, a.startDepot, a.openNotary, a.startSweeps, a.openAPI, a.startSIP, a.startAudit,
 	} {
 		if err := step(ctx); err != nil {
 			return errors.Join(err, a.close(ctx))
@@ -170,8 +173,9 @@ func (a *App) openMedia(context.Context) (err error) {
 
 // openSIP makes the endpoint; it listens once there is a manager for its calls.
 func (a *App) openSIP(context.Context) (err error) {
+	a.registrar = registrar.New(a.first.Config.Registrar, registrar.Deps{Store: a.store, Changed: a.stationChanged})
 	a.sip, err = sip.New(a.first.Config.SIP, sip.Deps{
-		Log: a.log.Named("sip"), Known: a.known,
+		Log: a.log.Named("sip"), Known: a.known, Accounts: accounts{a}, Registrar: a.registrar,
 		Invite: func(inv *sip.Invite) { a.calls.Accept(inv) },
 		Ready:  func() bool { return !a.calls.Draining() },
 	})
@@ -192,7 +196,7 @@ func (a *App) openCalls(context.Context) error {
 	a.events.Subscribe(logEvents(a.log))
 	a.audit = newAuditor(a)
 	a.calls = call.New(&call.Deps{
-		Log: a.log, Rules: func() *call.Rules { return &a.current.Load().rules }, Dialer: a.sip, Gateways: a.gateways, Media: a.media, Board: a.board,
+		Log: a.log, Rules: func() *call.Rules { return &a.current.Load().rules }, Dialer: a.sip, Gateways: a.gateways, Media: a.media, Board: a.board, Stations: a.registrar,
 		Recorder: a.recorder, Spool: a.spool(), Ledger: a.ledger, Store: a.store, CDR: a.cdr, Events: a.events,
 		Unconsented: a.audit.Unconsented, Barred: a.audit.Barred,
 	})
@@ -230,8 +234,10 @@ func (a *App) startAudit(context.Context) error {
 }
 
 // known is the first question asked of any byte from outside: is its sender one
-// of the trunks' sources? It takes no lock.
-func (a *App) known(src netip.AddrPort) bool { return a.current.Load().rules.Trunks.Known(src) }
+// of the trunks' sources, which takes no lock, or a station that is registered?
+func (a *App) known(src netip.AddrPort) bool {
+	return a.current.Load().rules.Trunks.Known(src) || a.registrar.At(src) != ""
+}
 
 func (a *App) closing(name string, f func(context.Context) error) {
 	a.closers = append(a.closers, closer{name, f})

@@ -24,7 +24,7 @@ func (l lines) Queues() []api.Queue {
 		q := rules.Queues[name]
 		stations := make([]api.Station, len(q.Stations))
 		for i, station := range q.Stations {
-			stations[i] = api.Station{Name: station, Taken: l.app.board.Taken(station), Calls: max(1, rules.Stations[station].Calls)}
+			stations[i] = l.station(station)
 		}
 		queues = append(queues, api.Queue{Name: name, Strategy: q.Strategy, Recording: q.Recording.Enabled,
 			Waiting: l.app.board.Waiting(name), MaxWaiting: q.MaxWaiting, Stations: stations})

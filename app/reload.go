@@ -29,6 +29,7 @@ func (a *App) Reload() error {
 		return err
 	}
 	a.current.Store(next)
+	a.registrar.Forget(a.registers)
 	a.board.Update(next.snapshot.Config.Queues, next.snapshot.Config.Stations)
 	a.gateways.Update(linesOf(next.snapshot.Config.Trunks))
 	for _, problem := range next.warnings {
@@ -45,6 +46,7 @@ func fixed(before, after configs.Config) error {
 		was, wants any
 	}{
 		{"sip", before.SIP, after.SIP},
+		{"registrar", before.Registrar, after.Registrar},
 		{"media", before.Media, after.Media},
 		{"store", before.Store, after.Store},
 		{"recordings", before.Recordings, after.Recordings},

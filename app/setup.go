@@ -8,6 +8,7 @@ import (
 	"assent/flowexec"
 	"assent/flowexec/actions"
 	"assent/media"
+	"assent/sip"
 	"assent/source"
 	"assent/trunk"
 )
@@ -16,6 +17,7 @@ import (
 type setup struct {
 	snapshot *configs.Snapshot
 	rules    call.Rules
+	accounts map[string]sip.Account
 	warnings []source.Problem
 }
 
@@ -44,7 +46,7 @@ func load(opts Options, before *setup) (*setup, error) {
 		return nil, err
 	}
 	return &setup{
-		snapshot: snapshot, warnings: append(snapshot.Warnings, problems...),
+		snapshot: snapshot, warnings: append(snapshot.Warnings, problems...), accounts: accountsOf(cfg),
 		rules: call.Rules{
 			Version: snapshot.Version, Source: snapshot.Source, Trunks: trunks, Stations: cfg.Stations, Queues: cfg.Queues,
 			Flows: flows, Prompts: prompts, Codecs: cfg.Media.Codecs, Language: cfg.Language,

@@ -18,6 +18,7 @@ type attempt struct {
 	party
 	station string       // "" for a number outside
 	offer   *queue.Offer // nil for a number outside
+	fork    *fork        // of a station that is rung at several places; nil: at one
 	srtp    string       // whether its media is encrypted, as its configuration says
 	outcome string       // why it failed; "" while it rings or talks
 	end     sip.Ended    // how its dialog ended, if it has
@@ -26,7 +27,11 @@ type attempt struct {
 // ringStation rings a station of the queue or of the flow's choice. What can't
 // even be dialled fails as an attempt like any other.
 func (c *Call) ringStation(offer *queue.Offer) *attempt {
-	a := &attempt{party: party{name: "agent"}, station: offer.Station(), offer: offer, srtp: c.rules.Stations[offer.Station()].SRTP}
+	station := c.rules.Stations[offer.Station()]
+	a := &attempt{party: party{name: "agent"}, station: offer.Station(), offer: offer, srtp: station.SRTP}
+	if station.Register.Given() {
+		return c.ringBindings(a, c.deps.Stations.Where(a.station))
+	}
 	c.ring(a, sip.DialSpec{
 		Target: offer.Address(), Timeout: offer.Ring(),
 	}, media.StreamConfig{Leg: a.name, DTMF: trunk.DTMFAuto, Peer: sip.HostAddr(offer.Address())})
@@ -42,7 +47,7 @@ func (c *Call) ringGateway(gateway, number string, seat *trunk.Seat) *attempt {
 		c.failed(a, outcomeFailure)
 		return a
 	}
-	c.ring(a, sip.DialSpec{Target: target, Timeout: ringTimeout, Allow: seat.Allows}, streamOf(a.name, seat.Config(), sip.HostAddr(gateway)))
+	c.ring(a, sip.DialSpec{Target: target, Timeout: ringTimeout, Allow: seat.Allows, Credentials: seat.Config().Credentials}, streamOf(a.name, seat.Config(), sip.HostAddr(gateway)))
 	return a
 }
 
@@ -169,8 +174,8 @@ func (c *Call) failed(a *attempt, outcome string) {
 	if a.stream != nil {
 		a.stream.Close()
 	}
-	if a.offer != nil {
-		a.offer.Failed(outcome)
+	if a.vain() && a.offer != nil {
+		a.offer.Failed(a.result())
 	}
 	c.log.Info("station did not answer", zap.String("station", a.station), zap.String("reason", outcome), zap.Int("sip", a.end.Status))
 }

@@ -39,7 +39,7 @@ func (c *Call) admit() error {
 	if c.invite.MaxForwards <= 0 {
 		return ErrTooManyHops
 	}
-	seat, refusal := c.rules.Trunks.Admit(c.invite.Source, c.invite.Called, c.deps.Now())
+	seat, refusal := c.seatOf()
 	if refusal != nil {
 		return c.refusal(refusal)
 	}
@@ -56,6 +56,17 @@ func (c *Call) admit() error {
 	}
 	c.flow = flow
 	return nil
+}
+
+// seatOf takes a seat on the trunk that proved who it is, else on the one whose source the call comes from.
+func (c *Call) seatOf() (*trunk.Seat, *trunk.Refusal) {
+	if name := c.invite.Account.Trunk; name != "" {
+		return c.rules.Trunks.AdmitProven(name, c.invite.Called, c.deps.Now())
+	}
+	if c.invite.Account.Station != "" { // stations take calls, and place none
+		return nil, &trunk.Refusal{Code: trunk.UnknownNumber}
+	}
+	return c.rules.Trunks.Admit(c.invite.Source, c.invite.Called, c.deps.Now())
 }
 
 // refuse reports a trunk's limit as an event of its own.

@@ -83,9 +83,9 @@ func (m *Manager) newCall(inv *sip.Invite, cancel context.CancelCauseFunc) *Call
 
 // mayTouch tells whether a later request of the caller's dialog may come from
 // src: any source of the call's trunk, or the one the INVITE came from while
-// no trunk is known yet.
+// no trunk is known yet, and where it proved who it is.
 func (c *Call) mayTouch(src netip.AddrPort) bool {
-	if seat := c.admittedBy.Load(); seat != nil {
+	if seat := c.admittedBy.Load(); seat != nil && c.invite.Account.Trunk == "" {
 		return seat.Allows(src)
 	}
 	return src.Addr().Unmap() == c.invite.Source.Addr().Unmap()

@@ -14,6 +14,7 @@ import (
 	"assent/policy"
 	"assent/queue"
 	"assent/recorder"
+	"assent/registrar"
 	"assent/sip"
 	"assent/store"
 	"assent/trunk"
@@ -52,7 +53,8 @@ type Deps struct {
 	Store    Store
 	CDR      CDRWriter
 	Events   *event.Bus
-	Spool    Spool // nil: recordings stay where they are sealed
+	Spool    Spool    // nil: recordings stay where they are sealed
+	Stations Stations // nil: no station registers
 	// Unconsented is told of recorded samples from below a barrier: never, if the product keeps its promise.
 	Unconsented func(trunk string, samples uint64)
 	// Barred tells why nothing is recorded on a trunk, whatever is allowed there; nil bars none.
@@ -65,6 +67,11 @@ type Deps struct {
 // Dialer opens a leg to a station or a gateway; *sip.Endpoint is one.
 type Dialer interface {
 	Dial(spec sip.DialSpec, sink sip.Sink) (*sip.Leg, error)
+}
+
+// Stations tells where a station is registered; *registrar.Registrar does.
+type Stations interface {
+	Where(station string) []registrar.Binding
 }
 
 // Spool brings recordings to their store, and tells when they are there;

@@ -136,7 +136,7 @@ func (v ivr) toNumber(ctx context.Context, number, trunkName string, timeout tim
 
 // connectTo waits for one attempt, then for the end of the talk.
 func (c *Call) connectTo(ctx context.Context, a *attempt, timeout time.Duration) (string, error) {
-	answered, err := c.wait(ctx, timeout, func() bool { return c.connected() || a.outcome != "" })
+	answered, err := c.wait(ctx, timeout, func() bool { return c.connected() || a.vain() })
 	switch {
 	case err != nil:
 		return "", err
@@ -147,7 +147,7 @@ func (c *Call) connectTo(ctx context.Context, a *attempt, timeout time.Duration)
 		c.stopRinging(unanswered)
 		return outcomeNoAnswer, nil
 	}
-	return a.outcome, nil
+	return a.result(), nil
 }
 
 // connected tells whether somebody answered.

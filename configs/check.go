@@ -17,6 +17,8 @@ func (l *loader) check() {
 	l.checkMedia()
 	l.checkTrunks()
 	l.checkStations()
+	l.checkAccounts()
+	l.checkRegistrar()
 	l.checkQueues()
 	l.checkStorage()
 	l.checkAPI()

@@ -38,6 +38,9 @@ func (l *loader) checkSIP() {
 	if host := l.SIP.PublicAddress; host != "" && !validPublic(host) {
 		l.report("sip.public_address", "write an IP address or a host name, and :port if it differs", "%q is no address", host)
 	}
+	if l.given("sip.realm", l.SIP.Realm, "write a word, such as your domain") && !plainWord(l.SIP.Realm) {
+		l.report("sip.realm", "use letters, digits and signs but quotes and backslashes", "%q is no realm", l.SIP.Realm)
+	}
 	within(l, "sip.dscp", l.SIP.DSCP, 0, maxDSCP)
 	for i, text := range l.SIP.DNS.Servers {
 		if _, err := resolver.ParseServer(text); err != nil {

@@ -16,13 +16,22 @@ import (
 
 func (l *loader) checkStations() {
 	entries(l, "stations", l.Stations, func(path, _ string, s queue.StationConfig) {
-		if l.doc.Find(path+".register") == nil && l.given(path+".address", s.Address, `write "sip:NAME@HOST:PORT"`) {
-			l.checkURI(path+".address", s.Address)
-		}
+		l.checkPlace(path, s)
 		within(l, path+".calls", s.Calls, 1, 10_000)
 		l.length(path+".ring", s.Ring, time.Second, time.Hour)
 		l.checkSRTP(path+".srtp", s.SRTP)
 	})
+}
+
+// checkPlace checks where a station is: at an address, or where it registers from.
+func (l *loader) checkPlace(path string, s queue.StationConfig) {
+	registers := l.doc.Find(path+".register") != nil
+	switch {
+	case registers && s.Address != "":
+		l.report(path+".address", "leave one of them out", "a station that registers has no address of its own")
+	case !registers && l.given(path+".address", s.Address, `write "sip:NAME@HOST:PORT", or register: { user, password }`):
+		l.checkURI(path+".address", s.Address)
+	}
 }
 
 func (l *loader) checkQueues() {

@@ -8,6 +8,7 @@ import (
 	"assent/media"
 	"assent/queue"
 	"assent/recorder"
+	"assent/registrar"
 	"assent/retention"
 	"assent/sip"
 	"assent/source"
@@ -17,6 +18,7 @@ import (
 // Config is the whole configuration, section by section.
 type Config struct {
 	SIP        sip.Config                     `yaml:"sip"`
+	Registrar  registrar.Config               `yaml:"registrar"`
 	Media      media.Config                   `yaml:"media"`
 	Trunks     map[string]trunk.Config        `yaml:"trunks"`
 	Stations   map[string]queue.StationConfig `yaml:"stations"`
@@ -67,6 +69,7 @@ type Log struct {
 func Default() Config {
 	return Config{
 		SIP:        sip.Default(),
+		Registrar:  registrar.Default(),
 		Media:      media.Default(),
 		Trunks:     map[string]trunk.Config{},
 		Stations:   map[string]queue.StationConfig{},

@@ -124,8 +124,8 @@ func TestTheReferencesExamplesLoad(t *testing.T) {
 	}
 	for _, block := range blocks {
 		var env []string
-		if strings.Contains(block[1], "ASSENT_TOKEN") {
-			env = append(env, "ASSENT_TOKEN=0123456789abcdef")
+		for _, secret := range regexp.MustCompile(`\$\{env:(\w+)\}`).FindAllStringSubmatch(block[1], -1) {
+			env = append(env, secret[1]+"=0123456789abcdef")
 		}
 		s := loaded(t, block[1], env...)
 		if len(s.Warnings) != 0 {

@@ -30,8 +30,8 @@ func (l *loader) notYetTrunks() source.Problems {
 	var ps source.Problems
 	inEntries(l.doc.Find("trunks"), func(t *source.Node) {
 		texts(t.Child("sources"), func(n *source.Node, text string) {
-			if strings.HasPrefix(text, "digest") || strings.HasPrefix(text, "certificate") {
-				ps = append(ps, n.Problem("trunks that authenticate need what this version does not have", "write the IP address or the network that calls come from"))
+			if strings.HasPrefix(text, "certificate") {
+				ps = append(ps, n.Problem("trunks that authenticate by certificate need what this version does not have", "write the IP address or the network that calls come from, or digest"))
 			}
 		})
 		texts(t.Child("gateways"), func(n *source.Node, text string) { ps = append(ps, tlsURI(n, text)...) })
@@ -47,9 +47,6 @@ func (l *loader) notYetTrunks() source.Problems {
 func (l *loader) notYetStations() source.Problems {
 	var ps source.Problems
 	inEntries(l.doc.Find("stations"), func(s *source.Node) {
-		if s.Has("register") {
-			ps = append(ps, s.KeyProblem("register", "stations that register need a registrar, which this version does not have", "give the station's address"))
-		}
 		texts(s.Child("address"), func(n *source.Node, text string) { ps = append(ps, tlsURI(n, text)...) })
 	})
 	return ps

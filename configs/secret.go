@@ -3,6 +3,7 @@ package configs
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -49,9 +50,29 @@ var secretKeys = []string{
 	"api.tokens", "recordings.s3.secret_key", "recordings.encryption.key", "recordings.encryption.old_keys", "recordings.encryption.token",
 }
 
+// secretsOf are the secrets of the entries of a map.
+var secretsOf = map[string][]string{
+	"trunks": {"digest.password", "credentials.password"}, "stations": {"register.password"},
+}
+
+// secretPaths are the paths of all secrets of the file.
+func (l *loader) secretPaths() []string {
+	paths := slices.Clone(secretKeys)
+	for section, keys := range secretsOf {
+		if n := l.doc.Find(section); n != nil {
+			for _, entry := range n.Keys() {
+				for _, key := range keys {
+					paths = append(paths, section+"."+entry.Name+"."+key)
+				}
+			}
+		}
+	}
+	return paths
+}
+
 // noteTokens keeps the secrets that stand in the file themselves.
 func (l *loader) noteTokens() {
-	for _, key := range secretKeys {
+	for _, key := range l.secretPaths() {
 		texts(l.doc.Find(key), func(_ *source.Node, text string) {
 			where := strings.HasPrefix(key, "recordings.encryption") && strings.Contains(text, ":") // of a key, not the key
 			if text != "" && !strings.Contains(text, "${") && !where {

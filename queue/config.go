@@ -3,6 +3,7 @@ package queue
 import (
 	"time"
 
+	"assent/auth"
 	"assent/media/sdp"
 	"assent/policy"
 )
@@ -34,8 +35,11 @@ type Config struct {
 
 // StationConfig is one entry of `stations`.
 type StationConfig struct {
-	// Address is where the station is dialled: "sip:agent-1@198.51.100.7:5060".
+	// Address is where the station is dialled: "sip:agent-1@198.51.100.7:5060"; empty
+	// for one that registers.
 	Address string `yaml:"address"`
+	// Register is what the station shows when it registers.
+	Register auth.Login `yaml:"register"`
 	// Calls is how many calls it takes at once, ringing ones included; less than 1
 	// counts as 1.
 	Calls int `yaml:"calls"`

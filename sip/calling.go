@@ -13,6 +13,10 @@ import (
 func (g *Leg) invite(to resolver.Target) {
 	o := g.out
 	h, err := g.ep.socketFor(to.Transport, to.Addr)
+	if local, ok := g.ep.socketAt(to.Transport, o.spec.Flow.Local); ok {
+		h, err = local, nil
+		h.addr = to.Addr
+	}
 	if err != nil {
 		g.ep.log.quiet(noteSend, "call not placed", err)
 		g.targetFailed(503)
@@ -24,10 +28,9 @@ func (g *Leg) invite(to resolver.Target) {
 	r := g.d.request("INVITE")
 	r.headers = g.inviteHeaders()
 	r.contentType, r.body = sdpType, o.spec.Offer
-	o.req = r
 	accept := func(m *message) bool { return m.src.Addr() == to.Addr.Addr() || g.allowed(m.src) }
 	tx := g.lane.start(r, accept, nil, nil)
-	o.tx, o.proceeding = tx, false
+	o.tx = tx
 	tx.onResponse = func(m *message) { g.onTargetAnswer(tx, m) }
 	tx.onFail = func(status int) { g.onTargetFailed(tx, status) }
 	g.d.hop.conn = r.hop.conn
@@ -43,7 +46,8 @@ func (g *Leg) prepare(h hop) {
 		hops = 70
 	}
 	g.d = dialog{callID: g.callID, localTag: g.id, local: partyValue(o.spec.From, host), remote: toValue(o),
-		localSeq: g.d.localSeq, target: o.uri.String(), maxForwards: hops, hop: h, direct: h}
+		localSeq: g.d.localSeq, target: o.uri.String(), maxForwards: hops, hop: h, direct: h, routes: o.spec.Flow.Route,
+		prover: prover{creds: o.spec.Credentials}}
 }
 
 func (g *Leg) inviteHeaders() []header {
@@ -108,13 +112,17 @@ func (g *Leg) unreachable(status int) {
 	g.finish(Ended{By: ByTimeout, Status: status, Reason: EndTimeout})
 }
 
-// release takes the peer of a call that we placed off the list of those who may answer, once no retransmission can
-// come any more.
+// release takes the peer of a call that we placed, or that proved who it is, off the list of those who may answer, once
+// no retransmission can come any more.
 func (g *Leg) release() {
+	addr, ep := g.Remote().Addr(), g.ep // the timers must not keep the leg, and with it the whole call, in memory
+	if g.guest {
+		time.AfterFunc(2*ep.tm.giveUp(), func() { ep.dialled.remove(addr) })
+	}
 	if g.out == nil || len(g.out.course.tried) == 0 {
 		return
 	}
-	tried, ep := g.out.course.tried, g.ep // the timer must not keep the leg, and with it the whole call, in memory
+	tried := g.out.course.tried
 	time.AfterFunc(2*ep.tm.giveUp(), func() {
 		for _, addr := range tried {
 			ep.dialled.remove(addr)
@@ -150,8 +158,8 @@ func (g *Leg) onCallAnswer(m *message) {
 // onProvisional tells what is new; any number of them may come.
 func (g *Leg) onProvisional(m *message) {
 	o := g.out
-	first := !o.proceeding
-	o.proceeding = true
+	first := o.proceeding != m.branch()
+	o.proceeding = m.branch()
 	if o.cancelled != nil {
 		if first {
 			g.sendCancel()
@@ -247,14 +255,15 @@ func (g *Leg) cancelCall(c Cause) {
 	o := g.out
 	o.stop()
 	o.cancelled = &c
-	if o.proceeding {
+	o.tx.forgo()
+	if o.tx != nil && o.proceeding == o.tx.req.branch {
 		g.sendCancel()
 	}
 }
 
 func (g *Leg) sendCancel() {
 	o := g.out
-	r := o.req.derive("CANCEL", o.req.to)
+	r := o.tx.req.derive("CANCEL", o.tx.req.to)
 	r.headers = causeHeaders(Cause{Q850: o.cancelled.Q850, Text: o.cancelled.Text})
 	g.lane.start(r, g.acceptsFrom, func(*message) {}, func(int) {})
 	g.lane.after(g.ep.tm.giveUp(), o.tx.abandon)

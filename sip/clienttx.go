@@ -35,16 +35,21 @@ const (
 // start sends req in a new transaction. The handlers run in the lane.
 func (l *lane) start(req *request, accept func(*message) bool, onResponse func(*message), onFail func(int)) *clientTx {
 	tx := &clientTx{lane: l, req: req, data: req.render(), accept: accept, onResponse: onResponse, onFail: onFail}
-	l.clients[tx.key()] = tx
 	l.ep.pending.Add(1)
-	tm := l.ep.tm
+	tx.begin()
+	return tx
+}
+
+// begin sends the request for the first time.
+func (tx *clientTx) begin() {
+	l, tm := tx.lane, tx.lane.ep.tm
+	l.clients[tx.key()] = tx
 	tx.end = l.after(tm.giveUp(), tx.timeout) // timers B and F
-	if !req.hop.reliable() {
+	if !tx.req.hop.reliable() {
 		tx.interval = tm.t1
 		tx.resend = l.after(tx.interval, tx.repeat) // timers A and E
 	}
 	tx.send()
-	return tx
 }
 
 func (tx *clientTx) key() string { return clientKey(tx.req.branch, tx.req.method) }
@@ -117,6 +122,10 @@ func (tx *clientTx) provisional(m *message) {
 }
 
 func (tx *clientTx) final(m *message) {
+	if again, ok := tx.req.challenged(m); ok {
+		tx.again(again, m)
+		return
+	}
 	tx.answered()
 	tm := tx.lane.ep.tm
 	linger := tm.t4 // timer K

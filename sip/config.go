@@ -16,15 +16,17 @@ type Config struct {
 	// PublicAddress stands in Via and Contact in place of the local address: a host, or host:port. Empty: the
 	// local address from which the peer is reached.
 	PublicAddress string `yaml:"public_address"`
+	// Realm is what peers are asked by who must prove who they are (RFC 7616 section 3.3).
+	Realm string `yaml:"realm"`
 	// DSCP marks outgoing signalling (RFC 2474); 24 is CS3.
 	DSCP int `yaml:"dscp"`
 	// DNS says which name servers are asked for the names that are called.
 	DNS resolver.Config `yaml:"dns"`
 }
 
-// Default returns UDP and TCP on port 5060 of every address, DSCP 24.
+// Default returns UDP and TCP on port 5060 of every address, realm assent, DSCP 24.
 func Default() Config {
-	return Config{Listen: []string{"udp://0.0.0.0:5060", "tcp://0.0.0.0:5060"}, DSCP: 24, DNS: resolver.Default()}
+	return Config{Listen: []string{"udp://0.0.0.0:5060", "tcp://0.0.0.0:5060"}, Realm: "assent", DSCP: 24, DNS: resolver.Default()}
 }
 
 // ParseListen splits one entry of Config.Listen. The error says what would be right.

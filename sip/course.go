@@ -34,6 +34,11 @@ func (g *Leg) locate() {
 	if o.spec.Timeout > 0 {
 		o.ring = g.lane.after(o.spec.Timeout, g.ringTimeout)
 	}
+	if flow := o.spec.Flow; flow.Remote.IsValid() {
+		o.course.left = []resolver.Target{{Addr: flow.Remote, Transport: o.transport}}
+		g.goOn()
+		return
+	}
 	g.ep.lookUp(o.uri, o.transport, g.do, func(targets []resolver.Target) {
 		if g.over() {
 			return
@@ -99,6 +104,7 @@ func (g *Leg) goOn() bool {
 	next := o.course.left[0]
 	o.course.left = o.course.left[1:]
 	o.c.stop()
+	o.tx.forgo()
 	g.invite(next)
 	return true
 }

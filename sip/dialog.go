@@ -19,12 +19,15 @@ type dialog struct {
 	maxForwards         int
 	hop                 hop // where our requests go
 	direct              hop // where the peer's messages came from, in case hop may not be used
+	prover              prover
 }
 
 // request begins the dialog's next request, with the next CSeq (section 12.2.1.1).
 func (d *dialog) request(method string) *request {
 	d.localSeq++
-	return d.requestSeq(method, d.localSeq)
+	r := d.requestSeq(method, d.localSeq)
+	r.owner = d
+	return r
 }
 
 // requestSeq begins a request with a given CSeq: an ACK has its INVITE's.

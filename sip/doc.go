@@ -35,9 +35,9 @@
 // # What it refuses
 //
 // Methods other than INVITE, ACK, CANCEL, BYE, OPTIONS, INFO and UPDATE (405, unregistered ones 501), extensions (420), bodies other than
-// SDP (415), TLS and WebSocket, authentication, and redirection: a 3xx ends the leg.
+// SDP (415), TLS and WebSocket, and redirection: a 3xx ends the leg.
 // Everything that a peer can make us keep is bounded; the bounds stand in config.go.
 //
 // RFC 3261 (SIP), 3263 (locating servers), 3264 (offer/answer timing), 3311 (UPDATE), 3325 and 3323 (asserted identity, privacy), 3326
-// (Reason), 3581 (rport), 6026 (INVITE transactions), 6086 (INFO).
+// (Reason), 3327 (Path), 3581 (rport), 6026 (INVITE transactions), 6086 (INFO), 8760 (digest).
 package sip

@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"assent/auth"
 	"assent/resolver"
 )
 
@@ -28,6 +29,10 @@ type Deps struct {
 	Invite func(*Invite)
 	// Ready answers OPTIONS: 200 if true, else 503. nil is always ready.
 	Ready func() bool
+	// Accounts are those who prove by digest who they are; nil: nobody may.
+	Accounts Accounts
+	// Registrar takes the REGISTERs of stations; nil: none is taken.
+	Registrar Registrar
 }
 
 // Endpoint is the SIP side of the product: its sockets, and every dialog over them.
@@ -39,6 +44,7 @@ type Endpoint struct {
 	log   *notes
 	names *names
 	dns   *resolver.Resolver
+	door  *door
 	disp  *dispatcher
 	seed  maphash.Seed // of stateless To tags
 
@@ -83,6 +89,7 @@ func newEndpoint(cfg Config, deps Deps, tm timers) (*Endpoint, error) {
 		return nil, fmt.Errorf("sip: dns: %w", err)
 	}
 	e := &Endpoint{cfg: cfg, deps: deps, tm: tm, dns: dns, log: &notes{log: deps.Log}, names: newNames(cfg.PublicAddress),
+		door: &door{accounts: deps.Accounts, registrar: deps.Registrar, guard: auth.NewGuard(cfg.Realm)},
 		disp: newDispatcher(), seed: maphash.MakeSeed()}
 	e.dialled.n = make(map[netip.Addr]int)
 	e.conns.by = make(map[netip.AddrPort]*tcpConn)

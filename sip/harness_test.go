@@ -433,3 +433,15 @@ func (p *peer) establish(h *host) (*call, inbound) {
 	next[Confirmed](in.box)
 	return c, in
 }
+
+// eventually waits for a state of the endpoint that no message tells of.
+func eventually(t testing.TB, what string, ready func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(wait)
+	for !ready() {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain until %s", what)
+		}
+		time.Sleep(time.Millisecond) // sockets have no clock to drive
+	}
+}

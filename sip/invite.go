@@ -3,6 +3,8 @@ package sip
 import (
 	"net/netip"
 	"time"
+
+	"assent/auth"
 )
 
 // Party is one end of a call as signalling names it.
@@ -22,9 +24,10 @@ type Invite struct {
 	Asserted    *Party // P-Asserted-Identity (RFC 3325), nil if none
 	Privacy     string // Privacy header (RFC 3323), as written
 	Source      netip.AddrPort
-	Transport   string // "udp" or "tcp"
-	Offer       []byte // SDP, nil for an offerless INVITE
-	MaxForwards int    // as received; 70 where the header was missing
+	Account     Account // who has proven by digest to place the call; the zero value: nobody was asked
+	Transport   string  // "udp" or "tcp"
+	Offer       []byte  // SDP, nil for an offerless INVITE
+	MaxForwards int     // as received; 70 where the header was missing
 }
 
 // DialSpec describes an outgoing call.
@@ -36,12 +39,24 @@ type DialSpec struct {
 	MaxForwards int    // 0 or less: 70
 	Asserted    *Party // P-Asserted-Identity to send, nil for none
 	Privacy     string // Privacy header to send, "" for none
+	// Flow is how a station that registered is reached, in place of the target's host; the zero value: it did not.
+	Flow Flow
+	// Credentials answer the peer's challenges, to this INVITE and to later requests in its dialog.
+	Credentials auth.Credentials
 	// Allow says which sources may speak in this dialog; nil: the target's address, any port.
 	Allow func(netip.AddrPort) bool
 	// Timeout is the longest wait for an answer; then CANCEL. 0: only timer C (3 min without a sign of life).
 	Timeout time.Duration
 	// Silence is how long one of several targets may be silent until the next is tried; 0: 4 s.
 	Silence time.Duration
+}
+
+// Flow is the way that a REGISTER came by.
+type Flow struct {
+	Remote    netip.AddrPort // where it came from
+	Local     netip.AddrPort // our listener
+	Transport string
+	Route     []string // by which proxies (RFC 3327 section 5.4)
 }
 
 // Cause says why a leg is refused or ended.

@@ -32,6 +32,7 @@ type Leg struct {
 	offer *reoffer  // the peer's offer that waits for our word
 	re    *reinvite // our re-INVITE
 	bye   bool      // our BYE has no answer yet
+	guest bool      // the peer is heard for this call alone
 }
 
 // Phases of a leg. Only these steps exist: early → answered → up → over, and any → over.

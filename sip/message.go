@@ -8,13 +8,14 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// message is one received SIP message with what this package needs of it. It is not changed after parse.
+// message is one received SIP message with what this package needs of it. Its lane alone changes it after parse.
 type message struct {
 	headers []header
 	body    []byte
 	src     netip.AddrPort // where it came from
 	via     hop            // the socket that it came by, and src
-	known   bool           // src may open dialogs; else it is only a peer that we have dialled
+	known   bool           // src may open dialogs; else it is only a peer that we have dialled, or that may prove who it is
+	account Account        // who has proven to send it
 
 	method  string // of a request, "" for a response
 	uriText string

@@ -16,6 +16,7 @@ const (
 	noteRead
 	noteSend
 	notePanic
+	noteAuth
 	noteCount
 )
 
@@ -35,7 +36,7 @@ type window struct {
 }
 
 // quiet logs a warning, unless its class had its share of this second.
-func (n *notes) quiet(class note, msg string, err error) {
+func (n *notes) quiet(class note, msg string, err error, more ...zap.Field) {
 	w := &n.windows[class]
 	if now := time.Now().Unix(); w.second.Swap(now) != now {
 		w.lines.Store(0)
@@ -44,7 +45,7 @@ func (n *notes) quiet(class note, msg string, err error) {
 		w.dropped.Add(1)
 		return
 	}
-	n.log.Warn(msg, zap.Error(err), zap.Int64("suppressed", w.dropped.Swap(0)))
+	n.log.Warn(msg, append(more, zap.Error(err), zap.Int64("suppressed", w.dropped.Swap(0)))...)
 }
 
 // guard recovers from a panic, when deferred; then it calls after, if given. The stack is logged, no message.

@@ -3,6 +3,7 @@ package sip
 import (
 	"hash/maphash"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -36,7 +37,11 @@ func (e *Endpoint) receive(b []byte, via hop, src netip.AddrPort, known bool) {
 		}
 		return
 	}
-	opens := m.method == "INVITE" && m.to.tag == "" && known && !e.closing.Load()
+	if e.door.asks(m) && len(m.proofs()) == 0 {
+		e.challenge(m, false)
+		return
+	}
+	opens := (m.method == "INVITE" && known || e.door.asks(m)) && m.to.tag == "" && !e.closing.Load()
 	if !e.disp.deliver(e, m.callID, opens, func(l *lane) { l.onRequest(m) }) {
 		e.outside(m)
 	}
@@ -116,7 +121,7 @@ func validate(m *message) (reply, bool) {
 	if m.hops == 0 && m.method == "INVITE" && m.to.tag == "" {
 		return reply{status: 483}, false
 	}
-	if missing := m.list("require"); len(missing) > 0 {
+	if missing := m.missing(); len(missing) > 0 {
 		return reply{status: 420, headers: []header{{"Unsupported", strings.Join(missing, ", ")}}}, false
 	}
 	if m.method != "INVITE" && m.method != "UPDATE" {
@@ -135,6 +140,15 @@ func validate(m *message) (reply, bool) {
 		return reply{status: 400}, false
 	}
 	return reply{}, true
+}
+
+// missing are the extensions that a request requires and that we don't speak.
+func (m *message) missing() []string {
+	required := m.list("require")
+	if m.method == "REGISTER" {
+		required = slices.DeleteFunc(required, func(tag string) bool { return strings.EqualFold(tag, "path") })
+	}
+	return required
 }
 
 // contactable reports whether an INVITE has exactly one Contact (section 8.1.1.8); RFC 2543 asked for none.

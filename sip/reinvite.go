@@ -70,6 +70,7 @@ func (g *Leg) watchReinvite(re *reinvite) {
 // ackFor renders the ACK to a 2xx: its CSeq is the INVITE's (section 13.2.2.4).
 func (g *Leg) ackFor(cseq uint32, sdp []byte) []byte {
 	r := g.d.requestSeq("ACK", cseq)
+	r.proofs = g.d.prover.shown
 	r.contentType, r.body = sdpType, sdp
 	return r.render()
 }

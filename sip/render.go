@@ -28,6 +28,9 @@ type request struct {
 	cseq        uint32
 	maxForwards int
 	headers     []header
+	owner       *dialog  // whose credentials answer a challenge; nil: none do
+	proven      []string // the realms that have had them, one for each of proofs
+	proofs      []header
 	contentType string
 	body        []byte
 }
@@ -51,6 +54,9 @@ func (r *request) render() []byte {
 	for _, h := range r.headers {
 		b = line(b, h.name, h.value)
 	}
+	for _, h := range r.proofs {
+		b = line(b, h.name, h.value)
+	}
 	b = line(b, "User-Agent", product)
 	return content(b, r.contentType, r.body)
 }
@@ -59,6 +65,7 @@ func (r *request) render() []byte {
 func (r *request) derive(method, to string) *request {
 	d := *r
 	d.method, d.to, d.headers, d.contentType, d.body = method, to, nil, "", nil
+	d.owner, d.proven, d.proofs = nil, nil, nil
 	return &d
 }
 

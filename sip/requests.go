@@ -24,7 +24,10 @@ func (l *lane) onRequest(m *message) {
 		l.servers[m.txKey(m.method)].again()
 	case m.to.tag != "":
 		l.inDialog(m)
-	case m.method == "INVITE" && m.known && !l.ep.closing.Load():
+	case !l.proven(m):
+	case m.method == "REGISTER" && m.account.named():
+		l.onRegister(m)
+	case m.method == "INVITE" && (m.known || m.account.named()) && !l.ep.closing.Load():
 		l.onInvite(m)
 	default:
 		l.ep.outside(m)

@@ -4,8 +4,8 @@ import "sync/atomic"
 
 // counters are written by all goroutines.
 type counters struct {
-	received, sent, retransmitted, malformed, refused, unknown, foreign, overflow, readErrors, panics atomic.Uint64
-	legs                                                                                              atomic.Int64
+	received, sent, retransmitted, malformed, refused, unknown, foreign, overflow, readErrors, panics, challenged, wrong, locked atomic.Uint64
+	legs                                                                                                                         atomic.Int64
 }
 
 // Stats is a snapshot of the endpoint's counters since Start, and of what it holds now.
@@ -18,6 +18,9 @@ type Stats struct {
 	Unknown       uint64 // datagrams and connections of unknown sources, dropped unread
 	Foreign       uint64 // messages for a dialog from a source that it does not allow
 	Overflow      uint64 // messages lost because their call's queue was full
+	Challenged    uint64 // requests whose sender was asked to prove who it is
+	Wrong         uint64 // proofs with a user or password that is not right
+	Locked        uint64 // requests of sources that guess, dropped
 	ReadErrors    uint64
 	Panics        uint64
 	Legs          int // dialogs, set-ups included, that have not ended
@@ -34,7 +37,7 @@ func (e *Endpoint) Stats() Stats {
 	return Stats{
 		Received: s.received.Load(), Sent: s.sent.Load(), Retransmitted: s.retransmitted.Load(),
 		Malformed: s.malformed.Load(), Refused: s.refused.Load(), Unknown: s.unknown.Load(), Foreign: s.foreign.Load(),
-		Overflow: s.overflow.Load(), ReadErrors: s.readErrors.Load(), Panics: s.panics.Load(),
+		Overflow: s.overflow.Load(), ReadErrors: s.readErrors.Load(), Challenged: s.challenged.Load(), Wrong: s.wrong.Load(), Locked: s.locked.Load(), Panics: s.panics.Load(),
 		Legs: int(s.legs.Load()), Lanes: int(e.disp.lanes.Load()), Connections: n,
 	}
 }

@@ -86,7 +86,7 @@ func (e *Endpoint) accept(l *tcpListener, nc net.Conn) {
 	if ok {
 		src = unmap(addr.AddrPort())
 	}
-	if !ok || !e.deps.Known(src) && !e.dialled.has(src.Addr()) {
+	if !ok || !e.deps.Known(src) && !e.dialled.has(src.Addr()) && !e.door.hears(src.Addr(), nil) {
 		e.stats.unknown.Add(1)
 		_ = nc.Close() // a stranger
 		return
@@ -300,7 +300,7 @@ func (c *tcpConn) drain(f *framer) (got bool, err error) {
 func (c *tcpConn) message(b []byte) {
 	defer c.ep.guard("tcp message", nil)
 	known := c.ep.deps.Known(c.remote)
-	if !known && !c.ep.dialled.has(c.remote.Addr()) && c.accepted {
+	if !known && !c.ep.dialled.has(c.remote.Addr()) && c.accepted && !c.ep.door.hears(c.remote.Addr(), b) {
 		c.ep.stats.unknown.Add(1)
 		return
 	}

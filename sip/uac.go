@@ -15,9 +15,8 @@ type calling struct {
 	uri        sip.Uri
 	transport  string // as the URI says; "" says nothing
 	course     course // the targets that the URI's host leads to
-	req        *request
 	tx         *clientTx
-	proceeding bool   // a provisional answer has come: CANCEL may be sent
+	proceeding string // branch of the INVITE that a provisional answer has come to: CANCEL may be sent
 	cancelled  *Cause // the call is no longer wanted
 	answered   bool
 	ack        []byte
@@ -44,6 +43,9 @@ func (e *Endpoint) Dial(spec DialSpec, sink Sink) (*Leg, error) {
 	uri, transport, err := parseTarget(spec.Target)
 	if err != nil {
 		return nil, fmt.Errorf("dial %w", err)
+	}
+	if spec.Flow.Transport != "" {
+		transport = spec.Flow.Transport
 	}
 	if len(spec.Offer) == 0 {
 		return nil, fmt.Errorf("dial %q: an offer is needed", spec.Target)
@@ -92,6 +94,21 @@ func (e *Endpoint) place(spec DialSpec, uri sip.Uri, transport string, sink Sink
 		return nil, fmt.Errorf("dial %q: too many calls", spec.Target)
 	}
 	return g, nil
+}
+
+// socketAt returns the listener of ours at local.
+func (e *Endpoint) socketAt(transport string, local netip.AddrPort) (hop, bool) {
+	for _, l := range e.tcp {
+		if transport == "tcp" && l.local == local {
+			return hop{tcp: l}, true
+		}
+	}
+	for _, s := range e.udp {
+		if transport != "tcp" && s.local == local {
+			return hop{udp: s}, true
+		}
+	}
+	return hop{}, false
 }
 
 // socketFor picks the listener that a call to addr leaves by: of the transport and, where addr is known, of its

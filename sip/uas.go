@@ -46,6 +46,10 @@ func (l *lane) onInvite(m *message) {
 	tx.leg = g
 	src := m.src
 	g.remote.Store(&src)
+	if !m.known {
+		g.guest = true
+		l.ep.dialled.add(src.Addr())
+	}
 	g.in = &incoming{tx: tx, offerless: m.sdp() == nil}
 	g.d = dialog{callID: m.callID, localTag: g.id, remoteTag: m.from.tag, local: stripTag(m.to.text),
 		remote: stripTag(m.from.text), remoteSeq: m.cseq, remoteSeqSet: true, maxForwards: 70,
@@ -62,7 +66,7 @@ func (g *Leg) offerInvite(m *message) {
 		hops = 70
 	}
 	inv := &Invite{Leg: g, CallID: m.callID, From: m.from.party(), To: m.to.party(), Called: calledUser(m),
-		Source: m.src, Transport: "udp", Offer: m.sdp(), MaxForwards: hops}
+		Source: m.src, Account: m.account, Transport: "udp", Offer: m.sdp(), MaxForwards: hops}
 	if m.via.udp == nil {
 		inv.Transport = "tcp"
 	}

@@ -67,7 +67,7 @@ func (e *Endpoint) serveUDP(s *udpSocket) {
 func (e *Endpoint) datagram(s *udpSocket, src netip.AddrPort, b []byte) {
 	defer e.guard("datagram", nil)
 	known := e.deps.Known(src)
-	if !known && !e.dialled.has(src.Addr()) {
+	if !known && !e.dialled.has(src.Addr()) && !e.door.hears(src.Addr(), b) {
 		e.stats.unknown.Add(1)
 		return
 	}

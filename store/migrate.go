@@ -11,7 +11,7 @@ import (
 )
 
 // schema is the current version of the database, the number of its last migration. Migrations only go up.
-const schema = 3
+const schema = 4
 
 //go:embed migrations/*.sql
 var migrations embed.FS

@@ -3,6 +3,7 @@ package trunk
 import (
 	"time"
 
+	"assent/auth"
 	"assent/gateway"
 	"assent/media/sdp"
 	"assent/policy"
@@ -28,12 +29,18 @@ const (
 	RTPSourceLearn = "learn" // from the first valid source, then locked
 )
 
+// SourceDigest among Config.Sources lets a peer call from anywhere that proves by
+// digest who it is.
+const SourceDigest = "digest"
+
 // Config is one entry of `trunks`.
 type Config struct {
 	// Sources are the addresses that may call on this trunk: IP or CIDR, optionally
-	// with a port, "192.0.2.0/24:5060" or "[2001:db8::/32]:5060". A trunk without
-	// sources only takes calls out.
+	// with a port, "192.0.2.0/24:5060" or "[2001:db8::/32]:5060"; or SourceDigest. A
+	// trunk without sources only takes calls out.
 	Sources []string `yaml:"sources"`
+	// Digest is what a peer shows that calls by SourceDigest.
+	Digest auth.Login `yaml:"digest"`
 	// Numbers are the called numbers that it serves: exact, a prefix with "*" at its
 	// end, or "*" for all.
 	Numbers []string `yaml:"numbers"`
@@ -62,6 +69,8 @@ type Config struct {
 	Probe gateway.Probe `yaml:"probe"`
 	// FailoverOn says which refusals send a call to the next gateway.
 	FailoverOn gateway.Failover `yaml:"failover_on"`
+	// Credentials answer the challenges of the gateways.
+	Credentials auth.Credentials `yaml:"credentials"`
 	// Recording is the trunk's recording rule.
 	Recording policy.TrunkRule `yaml:"recording"`
 }

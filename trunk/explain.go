@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -110,6 +111,9 @@ func (f fit) candidate(src netip.AddrPort, called string) Candidate {
 // whyNoSource says why none of the trunk's sources allows src.
 func (e *entry) whyNoSource(src netip.AddrPort) string {
 	for _, s := range e.sources {
+		if s.digest {
+			return "its calls prove by digest who they are, as user " + strconv.Quote(e.cfg.Digest.User)
+		}
 		if s.network.Contains(plain(src.Addr())) {
 			return fmt.Sprintf("%s comes from port %d, and its source %s has another", plain(src.Addr()), src.Port(), s)
 		}

@@ -8,16 +8,20 @@ import (
 )
 
 // source is one entry of a trunk's sources: a network and, if port is not 0, the one
-// port that may send from it. Networks of IPv4-mapped IPv6 addresses (RFC 4291
+// port that may send from it; or no network, but whoever proves who it is. Networks of IPv4-mapped IPv6 addresses (RFC 4291
 // section 2.5.5.2) are held as IPv4.
 type source struct {
 	network netip.Prefix // masked
 	port    uint16
+	digest  bool
 }
 
 // parseSource reads an IP address or a network, with or without a port.
 func parseSource(s string) (source, error) {
 	text := strings.TrimSpace(s)
+	if text == SourceDigest {
+		return source{digest: true}, nil
+	}
 	host, port, err := splitPort(text)
 	if err != nil {
 		return source{}, fmt.Errorf("source %q: %w", s, err)
@@ -114,6 +118,9 @@ func (s source) compare(o source) int {
 
 // String returns the source as the configuration would have it.
 func (s source) String() string {
+	if s.digest {
+		return SourceDigest
+	}
 	host := s.network.String()
 	if s.network.IsSingleIP() {
 		host = s.network.Addr().String()

@@ -90,7 +90,7 @@ func (t *Table) inherit(prev *Table) {
 func (t *Table) keepSources() {
 	for _, e := range t.former {
 		for _, s := range e.sources {
-			if !t.index.has(s) {
+			if !s.digest && !t.index.has(s) {
 				t.linger = append(t.linger, lingering{s, e})
 			}
 		}
@@ -121,6 +121,9 @@ func (t *Table) newEntry(name string, cfg Config) (*entry, error) {
 // addToIndex adds every source with every number, and returns the ties.
 func (t *Table) addToIndex(e *entry) (ties []error) {
 	for _, s := range e.sources {
+		if s.digest {
+			continue // found by its name
+		}
 		for _, p := range e.numbers {
 			if other := t.index.add(s, p, e); other != nil {
 				ties = append(ties, fmt.Errorf(
@@ -186,6 +189,20 @@ func (t *Table) Admit(src netip.AddrPort, called string, now time.Time) (*Seat, 
 		return nil, &Refusal{Code: UnknownNumber, Trunk: nearest.name}
 	}
 	return nil, &Refusal{Code: UnknownSource}
+}
+
+// AdmitProven takes a seat for an inbound call whose sender has proven by digest to
+// be that trunk. Exactly one of the results is not nil, as for Admit.
+func (t *Table) AdmitProven(trunk, called string, now time.Time) (*Seat, *Refusal) {
+	e := t.entries[trunk]
+	if e == nil || !slices.ContainsFunc(e.sources, func(s source) bool { return s.digest }) {
+		return nil, &Refusal{Code: UnknownSource} // the configuration has changed meanwhile
+	}
+	called = Number(called)
+	if !slices.ContainsFunc(e.numbers, func(p pattern) bool { return p.matches(called) }) {
+		return nil, &Refusal{Code: UnknownNumber, Trunk: trunk}
+	}
+	return e.seat(now)
 }
 
 // Outbound takes a seat for a call that leaves by the trunk. Exactly one of the

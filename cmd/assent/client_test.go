@@ -49,6 +49,7 @@ func TestVerbsAskTheRunningService(t *testing.T) {
 		text string
 	}{
 		"queue ls":                 {exitOK, "agent-1 0/1"},
+		"station ls":               {exitOK, "agent-1"},
 		"call ls":                  {exitOK, "PHASE"},
 		"call ls -o json":          {exitOK, "[]"},
 		"call show " + call:        {exitOK, `"carrier-a"`},

@@ -37,6 +37,7 @@ type verbs struct {
 	Call      callVerb      `cmd:"" help:"List, show and end running calls."`
 	Trunk     trunkVerb     `cmd:"" help:"Look at trunks."`
 	Queue     queueVerb     `cmd:"" help:"Look at queues."`
+	Station   stationVerb   `cmd:"" help:"Look at stations."`
 	Recording recordingVerb `cmd:"" help:"List, show and verify recordings."`
 	Consent   consentVerb   `cmd:"" help:"List, show and verify the consent ledger."`
 	Key       keyVerb       `cmd:"" help:"Make and rotate the key that recordings are encrypted by."`

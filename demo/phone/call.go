@@ -47,6 +47,7 @@ type Options struct {
 	NoOffer bool     // INVITE without SDP
 	Headers []string // more headers of the INVITE, such as "Privacy: id"
 	Display string
+	Login   Login // what a challenge is answered with
 	Voice   Voice
 	Crypto  string // the suite that audio is encrypted with, SRTPSHA1 or SRTPGCM; "" for plain
 }
@@ -84,11 +85,28 @@ func (p *Phone) Dial(ctx context.Context, peer netip.AddrPort, number string, o 
 		offer = ""
 	}
 	final, err := c.transact(ctx, c.request("INVITE", c.branch, o.Headers, offer))
+	if err == nil && final.status() == 401 && o.Login.User != "" {
+		final, err = c.prove(ctx, final, o, offer)
+	}
 	if err != nil {
 		c.over()
 		return c, err
 	}
 	return c, c.answered(ctx, final, o.NoOffer)
+}
+
+// prove places a call that was challenged once more, with credentials.
+func (c *Call) prove(ctx context.Context, challenge message, o Options, offer string) (message, error) {
+	proof, err := o.Login.proof(challenge.all("www-authenticate"), "INVITE", c.requestTo)
+	if err != nil {
+		return message{}, err
+	}
+	to := c.remote
+	c.remote = challenge.get("to")
+	c.ack(c.branch, c.requestTo, "")
+	c.remote, c.branch = to, "z9hG4bK"+token()
+	c.cseq++
+	return c.transact(ctx, c.request("INVITE", c.branch, append(o.Headers, "Authorization: "+proof), offer))
 }
 
 // answered acknowledges the final answer to our INVITE and opens the audio.

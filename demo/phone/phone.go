@@ -29,6 +29,8 @@ type Phone struct {
 	mu    sync.Mutex
 	calls map[string]*Call // by Call-ID
 	seen  []string         // start lines of requests received
+
+	registrations map[string]*registration // by Call-ID
 }
 
 // Answer is what a phone does with a call that comes in.
@@ -48,7 +50,7 @@ func New(addr netip.Addr, user string) (*Phone, error) {
 	if err != nil {
 		return nil, fmt.Errorf("phone %s: %w", user, err)
 	}
-	p := &Phone{User: user, conn: conn, done: make(chan struct{}), calls: map[string]*Call{}}
+	p := &Phone{User: user, conn: conn, done: make(chan struct{}), calls: map[string]*Call{}, registrations: map[string]*registration{}}
 	p.addr = conn.LocalAddr().(*net.UDPAddr).AddrPort()
 	return p, nil
 }
@@ -105,6 +107,8 @@ func (p *Phone) handle(m message, from netip.AddrPort) {
 	case m.status() != 0:
 		if c != nil {
 			c.onResponse(m)
+		} else {
+			p.onRegistered(m)
 		}
 		return
 	case m.method() != "ACK":
@@ -121,6 +125,19 @@ func (p *Phone) handle(m message, from netip.AddrPort) {
 		p.send(m.reply(200, "OK", token(), nil, ""), from)
 	case m.method() != "ACK":
 		p.send(m.reply(481, "Call/Transaction Does Not Exist", token(), nil, ""), from)
+	}
+}
+
+// onRegistered hands an answer to the REGISTER that waits for it.
+func (p *Phone) onRegistered(m message) {
+	p.mu.Lock()
+	r := p.registrations[m.get("call-id")]
+	p.mu.Unlock()
+	if r != nil {
+		select {
+		case r.answers <- m:
+		default: // nobody waits any more
+		}
 	}
 }
 

@@ -19,7 +19,7 @@ const root = "../.."
 // lower layers, never one of its own or a higher one.
 var layers = [][]string{
 	{"policy", "event", "source", "prompts", "media/pcm", "balance"},
-	{"media/codec", "media/dtmf", "media/sdp", "vault", "depot", "consent/merkle", "gateway", "resolver", "resolver/dnstest"},
+	{"media/codec", "media/dtmf", "media/sdp", "vault", "depot", "consent/merkle", "gateway", "resolver", "resolver/dnstest", "auth", "registrar"},
 	{"sip", "media", "trunk", "queue", "flowexec", "consent", "recorder", "retention"},
 	{"store", "audit", "flowexec/actions", "flowexec/flowtest", "evidence"},
 	{"evidence/vcon"},
@@ -40,6 +40,7 @@ var within = map[string][]string{
 // behind one door.
 var only = map[string][]string{
 	"github.com/emiago/sipgo":    {"sip"},
+	"github.com/icholy/digest":   {"auth"},
 	"github.com/pion/rtp":        {"media"},
 	"github.com/pion/rtcp":       {"media"},
 	"github.com/pion/srtp":       {"media"},
