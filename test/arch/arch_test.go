@@ -18,8 +18,8 @@ const root = "../.."
 // layers are the packages from the bottom up: a package may import those of
 // lower layers, never one of its own or a higher one.
 var layers = [][]string{
-	{"policy", "event", "source", "prompts", "media/pcm", "balance"},
-	{"media/codec", "media/dtmf", "media/sdp", "vault", "depot", "consent/merkle", "gateway", "resolver", "resolver/dnstest", "auth", "registrar"},
+	{"policy", "event", "source", "prompts", "media/pcm", "balance", "stir"},
+	{"media/codec", "media/dtmf", "media/sdp", "vault", "depot", "consent/merkle", "gateway", "resolver", "resolver/dnstest", "stir/stirtest", "auth", "registrar"},
 	{"sip", "media", "trunk", "queue", "flowexec", "consent", "recorder", "retention"},
 	{"store", "audit", "flowexec/actions", "flowexec/flowtest", "evidence"},
 	{"evidence/vcon"},
@@ -52,7 +52,7 @@ var only = map[string][]string{
 	"github.com/minio":           {"depot"},
 	"github.com/johannesboyne":   {},
 	"github.com/tink-crypto":     {"vault"},
-	"github.com/miekg/dns":       {"resolver", "resolver/dnstest"},
+	"github.com/miekg/dns":       {"resolver", "resolver/dnstest", "stir/stirtest"},
 	"github.com/pressly/goose":   {"store"},
 	"golang.org/x/mod":           {"consent/merkle"},
 	"github.com/oklog/ulid":      {"event"},
