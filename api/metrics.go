@@ -24,6 +24,8 @@ type Metrics struct {
 	queueLeft   *prometheus.CounterVec
 	trunkUp     *prometheus.GaugeVec
 	unconsented prometheus.Counter
+	verified    *prometheus.CounterVec
+	signed      *prometheus.CounterVec
 	quality     quality
 }
 
@@ -46,13 +48,15 @@ func NewMetrics(gauges []Gauge) *Metrics {
 			"trunk", "result"),
 		consents:  counter("assent_consents_total", "Answers to consent questions.", "trunk", "result"),
 		queueLeft: counter("assent_queue_left_total", "Callers that left a queue, by outcome.", "queue", "reason"),
+		verified:  counter("assent_stir_verdicts_total", "Calls by whether somebody vouches for the caller's number.", "trunk", "result", "reason"),
+		signed:    counter("assent_stir_signed_total", "Calls signed where they left, by the trunk that they came by and the attestation.", "trunk", "class"),
 		quality:   newQuality(),
 		trunkUp: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "assent_trunk_up",
 			Help: "Whether a gateway of the trunk answers probes."}, []string{"trunk"}),
 		unconsented: prometheus.NewCounter(prometheus.CounterOpts{Name: "assent_recording_unconsented_samples_total",
 			Help: "Recorded samples from below the consent barrier. Must stay 0."}),
 	}
-	m.registry.MustRegister(m.started, m.refused, m.ended, m.decided, m.recordings, m.consents, m.queueLeft, m.trunkUp, m.unconsented,
+	m.registry.MustRegister(m.started, m.refused, m.ended, m.decided, m.recordings, m.consents, m.queueLeft, m.trunkUp, m.unconsented, m.verified, m.signed,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registry.MustRegister(m.quality.collectors()...)
 	for _, g := range gauges {
@@ -101,6 +105,14 @@ func (m *Metrics) Observe(e event.Event) {
 		m.trunkUp.WithLabelValues(e.Trunk).Set(1)
 	case event.TrunkDown:
 		m.trunkUp.WithLabelValues(e.Trunk).Set(0)
+	case event.CallVerified:
+		if e.Stir != nil {
+			m.verified.WithLabelValues(e.Trunk, e.Stir.Verdict, e.Stir.Reason).Inc()
+		}
+	case event.CallSigned:
+		if e.Stir != nil {
+			m.signed.WithLabelValues(e.Trunk, e.Stir.Attestation).Inc()
+		}
 	case event.QueueLeft:
 		m.queueLeft.WithLabelValues(e.Queue, e.Reason).Inc()
 	case event.ConsentGranted, event.ConsentDeclined, event.ConsentNoInput, event.ConsentInvalid, event.ConsentOnFile, event.ConsentWithdrawn:

@@ -195,6 +195,7 @@ func (a *App) openCalls(context.Context) error {
 	a.events.Subscribe(a.metrics.Observe)
 	a.events.Subscribe(logEvents(a.log))
 	a.audit = newAuditor(a)
+	a.closing("stir", func(context.Context) error { a.current.Load().rules.STIR.Close(); return nil })
 	a.calls = call.New(&call.Deps{
 		Log: a.log, Rules: func() *call.Rules { return &a.current.Load().rules }, Dialer: a.sip, Gateways: a.gateways, Media: a.media, Board: a.board, Stations: a.registrar,
 		Recorder: a.recorder, Spool: a.spool(), Ledger: a.ledger, Store: a.store, CDR: a.cdr, Events: a.events,

@@ -64,6 +64,15 @@ func logEvents(log *zap.Logger) func(event.Event) {
 			text("decision", r.Decision)
 			text("result", r.Result)
 		}
+		if v := e.Stir; v != nil {
+			text("verdict", v.Verdict)
+			text("attestation", v.Attestation)
+			text("signer", v.Signer)
+			text("origid", v.OrigID)
+			if e.Reason == "" {
+				text("reason", v.Reason)
+			}
+		}
 		log.Info(string(e.Type), fields...)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"assent/media"
 	"assent/sip"
 	"assent/source"
+	"assent/stir"
 	"assent/trunk"
 )
 
@@ -45,14 +46,26 @@ func load(opts Options, before *setup) (*setup, error) {
 	if err != nil {
 		return nil, err
 	}
+	vouchers, err := stir.New(cfg.STIR, formerVouchers(before))
+	if err != nil {
+		return nil, err
+	}
 	return &setup{
 		snapshot: snapshot, warnings: append(snapshot.Warnings, problems...), accounts: accountsOf(cfg),
 		rules: call.Rules{
-			Version: snapshot.Version, Source: snapshot.Source, Trunks: trunks, Stations: cfg.Stations, Queues: cfg.Queues,
+			Version: snapshot.Version, Source: snapshot.Source, Trunks: trunks, STIR: vouchers, Stations: cfg.Stations, Queues: cfg.Queues,
 			Flows: flows, Prompts: prompts, Codecs: cfg.Media.Codecs, Language: cfg.Language,
 			ValidFor: cfg.Consent.ValidFor, Guard: cfg.Consent.Guard, NoticeLoss: cfg.Consent.NoticeLoss, Control: cfg.Control,
 		},
 	}, nil
+}
+
+// formerVouchers is the service whose certificates and memory the next one keeps.
+func formerVouchers(before *setup) *stir.Service {
+	if before == nil {
+		return nil
+	}
+	return before.rules.STIR
 }
 
 // world is what flows are checked against.

@@ -47,7 +47,8 @@ func (c *Call) ringGateway(gateway, number string, seat *trunk.Seat) *attempt {
 		c.failed(a, outcomeFailure)
 		return a
 	}
-	c.ring(a, sip.DialSpec{Target: target, Timeout: ringTimeout, Allow: seat.Allows, Credentials: seat.Config().Credentials}, streamOf(a.name, seat.Config(), sip.HostAddr(gateway)))
+	c.ring(a, sip.DialSpec{Target: target, Timeout: ringTimeout, Allow: seat.Allows, Credentials: seat.Config().Credentials,
+		Identity: c.sign(seat, number)}, streamOf(a.name, seat.Config(), sip.HostAddr(gateway)))
 	return a
 }
 

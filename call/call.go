@@ -14,6 +14,7 @@ import (
 	"assent/media/sdp"
 	"assent/policy"
 	"assent/sip"
+	"assent/stir"
 	"assent/trunk"
 )
 
@@ -54,7 +55,8 @@ type Call struct {
 
 	stationKeys, callerKeys sequence // towards sequences that control the recording
 
-	quiet    bool // the silence that was waited for has come
+	vouched  stir.Result // who vouches for the caller's number; the zero one where nobody verified
+	quiet    bool        // the silence that was waited for has come
 	consent  consentState
 	gate     gate
 	rec      recording
@@ -174,6 +176,11 @@ func (c *Call) from() string {
 	if c.anonymous() {
 		return anonymous
 	}
+	return c.claimed()
+}
+
+// claimed is the number that the call says it comes from, withheld or not.
+func (c *Call) claimed() string {
 	if c.invite.Asserted != nil {
 		return trunk.Number(c.invite.Asserted.User)
 	}

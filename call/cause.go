@@ -27,6 +27,11 @@ var (
 	ErrNodeFull         = errors.New("the node's limit of calls is reached")
 	ErrTooManyHops      = errors.New("Max-Forwards is used up")
 	ErrRecorderRequired = errors.New("the trunk requires a recording, and none can be made")
+	ErrNoIdentity       = errors.New("nobody vouches for the caller's number, and the trunk requires it")
+	ErrStaleIdentity    = errors.New("who vouches for the caller's number did so too long ago")
+	ErrIdentityInfo     = errors.New("the certificate of who vouches for the caller's number can't be had")
+	ErrCredential       = errors.New("the certificate of who vouches for the caller's number is not trusted")
+	ErrInvalidIdentity  = errors.New("what vouches for the caller's number does not hold")
 	ErrMaxDuration      = errors.New("the trunk's max_duration is over")
 	ErrHungUp           = errors.New("who runs the service hung up")
 	ErrNoMedia          = errors.New("no RTP came for the trunk's rtp_timeout")
@@ -94,6 +99,11 @@ var causes = []struct {
 	{ErrNodeFull, cause{bySystem, 503, 42, "node_calls_limit"}},
 	{ErrTooManyHops, cause{bySystem, 483, 25, "too_many_hops"}},
 	{ErrRecorderRequired, cause{bySystem, 503, 41, "recorder_unavailable"}},
+	{ErrNoIdentity, cause{bySystem, 428, 21, "no_identity"}},
+	{ErrStaleIdentity, cause{bySystem, 403, 21, "stale_identity"}},
+	{ErrIdentityInfo, cause{bySystem, 436, 21, "bad_identity_info"}},
+	{ErrCredential, cause{bySystem, 437, 21, "unsupported_credential"}},
+	{ErrInvalidIdentity, cause{bySystem, 438, 21, "invalid_identity"}},
 	{ErrMaxDuration, cause{bySystem, 480, 16, "max_duration"}},
 	{ErrHungUp, cause{bySystem, 480, 16, "operator"}},
 	{ErrNoMedia, cause{bySystem, 480, 41, "rtp_timeout"}},

@@ -25,6 +25,8 @@ var exported = map[string]map[string]error{
 		"ErrNodeFull": ErrNodeFull, "ErrTooManyHops": ErrTooManyHops, "ErrRecorderRequired": ErrRecorderRequired, "ErrMaxDuration": ErrMaxDuration,
 		"ErrNoMedia": ErrNoMedia, "ErrNoAck": ErrNoAck, "ErrSignalling": ErrSignalling, "ErrBadOffer": ErrBadOffer,
 		"ErrHungUp": ErrHungUp, "ErrTrunkDraining": ErrTrunkDraining, "ErrNotConfirmed": ErrNotConfirmed, "ErrPanic": ErrPanic,
+		"ErrNoIdentity": ErrNoIdentity, "ErrStaleIdentity": ErrStaleIdentity, "ErrIdentityInfo": ErrIdentityInfo,
+		"ErrCredential": ErrCredential, "ErrInvalidIdentity": ErrInvalidIdentity,
 	},
 	"../media": {"ErrNoPorts": media.ErrNoPorts, "ErrClosed": media.ErrClosed},
 	"../media/sdp": {"ErrNoCodec": sdp.ErrNoCodec, "ErrNoAudio": sdp.ErrNoAudio, "ErrAddress": sdp.ErrAddress, "ErrMismatch": sdp.ErrMismatch,

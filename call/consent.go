@@ -146,7 +146,7 @@ func (c *Call) remember() {
 	}
 	refused := c.consent.state == policy.StateDeclined || c.consent.state == policy.StateWithdrawn
 	told := c.consent.method == methodAPI && !refused // to the agent: it serves its own call
-	if (c.trunk.TrustCaller || refused) && !told && !c.anonymous() {
+	if (c.trusted() || refused) && !told && !c.anonymous() {
 		row.Caller, row.ExpiresAt = c.from(), row.At.Add(c.rules.ValidFor)
 	}
 	entry := c.consent.entry
@@ -165,7 +165,7 @@ func (c *Call) remember() {
 // OnFile looks up an earlier consent of this caller. Anyone can send a number,
 // so only a trunk that vouches for its callers is believed.
 func (v ivr) OnFile(_ context.Context, action string) (bool, error) {
-	if v.anonymous() || !v.trunk.TrustCaller || v.consent.state == policy.StateDeclined || v.consent.state == policy.StateWithdrawn {
+	if v.anonymous() || !v.trusted() || v.consent.state == policy.StateDeclined || v.consent.state == policy.StateWithdrawn {
 		return false, nil // a no in this call outdoes any earlier yes
 	}
 	ctx, done := bounded()

@@ -70,6 +70,7 @@ func (c *Call) facts(side policy.Side) policy.Facts {
 		Trunk: c.seat.Trunk(), TrunkRule: c.trunk.Recording,
 		Flow: c.flow.Name, FlowSuppress: c.flow.Suppress,
 		Consent: c.consent.state, GateOpen: c.gate.open && c.consent.state.OpensGate(), OutsideOnly: c.place.outside,
+		Caller:      policy.Caller{Verdict: string(c.vouched.Verdict), Attestation: string(c.vouched.Attestation), Reason: string(c.vouched.Reason)},
 		PeerRefused: c.peerRefused(), RecorderReady: !c.rec.blocked && c.recorderReady(), SecurePause: c.secure.on,
 	}
 	if q, ok := c.rules.Queues[c.place.queue]; ok {

@@ -16,6 +16,7 @@ import (
 	"assent/recorder"
 	"assent/registrar"
 	"assent/sip"
+	"assent/stir"
 	"assent/store"
 	"assent/trunk"
 )
@@ -26,6 +27,7 @@ type Rules struct {
 	Version  string                         // names the configuration in CDR, ledger and sidecar
 	Source   func(key string) string        // where a key's value stands, "file:line" or "default"
 	Trunks   *trunk.Table                   // who may call
+	STIR     *stir.Service                  // who vouches for a number; nil: no trunk asks or signs
 	Stations map[string]queue.StationConfig // whom a call may ring
 	Queues   map[string]queue.Config        // where callers wait
 	Flows    *flowexec.Flows                // what callers are led through

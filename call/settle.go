@@ -249,6 +249,7 @@ func (c *Call) warnOfStrangers(r media.Report) {
 
 // publishEnd publishes the call's one end.
 func (c *Call) publishEnd(err error) {
+	c.endVerdict()
 	if c.refusedBeforeAnswer(err) {
 		c.publish(event.Event{Type: event.CallRefused, SIP: c.ending.SIP, Q850: c.ending.Q850, Reason: c.ending.Reason})
 	}

@@ -29,6 +29,9 @@ func (c *Call) tell(ctx context.Context) error {
 	if admitted != nil {
 		return c.refuse(admitted)
 	}
+	if err := c.verify(ctx); err != nil { // somebody vouches for the number, where the trunk asks
+		return err
+	}
 	if err := c.listen(); err != nil { // SDP agreed, ports open
 		return err
 	}

@@ -16,6 +16,7 @@ func (l *loader) check() {
 	l.checkSIP()
 	l.checkMedia()
 	l.checkTrunks()
+	l.checkSTIR()
 	l.checkStations()
 	l.checkAccounts()
 	l.checkRegistrar()

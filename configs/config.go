@@ -12,15 +12,18 @@ import (
 	"assent/retention"
 	"assent/sip"
 	"assent/source"
+	"assent/stir"
 	"assent/trunk"
 )
 
 // Config is the whole configuration, section by section.
 type Config struct {
-	SIP        sip.Config                     `yaml:"sip"`
-	Registrar  registrar.Config               `yaml:"registrar"`
-	Media      media.Config                   `yaml:"media"`
-	Trunks     map[string]trunk.Config        `yaml:"trunks"`
+	SIP       sip.Config              `yaml:"sip"`
+	Registrar registrar.Config        `yaml:"registrar"`
+	Media     media.Config            `yaml:"media"`
+	Trunks    map[string]trunk.Config `yaml:"trunks"`
+	// STIR says whose word on callers' numbers is believed, and how ours is given.
+	STIR       stir.Config                    `yaml:"stir"`
 	Stations   map[string]queue.StationConfig `yaml:"stations"`
 	Queues     map[string]queue.Config        `yaml:"queues"`
 	Recordings recorder.Config                `yaml:"recordings"`
@@ -71,6 +74,7 @@ func Default() Config {
 		SIP:        sip.Default(),
 		Registrar:  registrar.Default(),
 		Media:      media.Default(),
+		STIR:       stir.Default(),
 		Trunks:     map[string]trunk.Config{},
 		Stations:   map[string]queue.StationConfig{},
 		Queues:     map[string]queue.Config{},

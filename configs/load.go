@@ -93,7 +93,8 @@ func (l *loader) resolvePaths() {
 	if l.Consent.Key == "" && l.Consent.Ledger != "" {
 		l.Consent.Key = consent.KeyBeside(l.Consent.Ledger)
 	}
-	for _, path := range []*string{&l.Recordings.Dir, &l.Consent.Ledger, &l.Consent.Key, &l.Audit.Dir, &l.CDR.File, &l.Flows, &l.Prompts} {
+	for _, path := range []*string{&l.Recordings.Dir, &l.Consent.Ledger, &l.Consent.Key, &l.Audit.Dir, &l.CDR.File, &l.Flows, &l.Prompts,
+		&l.STIR.Roots, &l.STIR.TLSRoots, &l.STIR.Key, &l.STIR.Certificate} {
 		*path = l.inDir(*path)
 	}
 	if file, ok := strings.CutPrefix(l.Store, "sqlite:"); ok {

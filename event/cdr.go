@@ -23,6 +23,7 @@ type CDR struct {
 	Consent       CDRConsent   `json:"consent"`
 	Recording     CDRRecording `json:"recording"`
 	Quality       Quality      `json:"quality"`
+	Stir          CDRStir      `json:"stir"`
 	ConfigVersion string       `json:"config_version"`
 }
 
@@ -43,6 +44,18 @@ const (
 	ByFlow   = "flow"
 	ByAPI    = "api" // who runs the service, by the HTTP interface or a verb
 )
+
+// CDRStir is who vouched for the caller's number, and how far we did where the
+// call left again.
+type CDRStir struct {
+	Verdict      string `json:"verdict"`       // passed, failed or none; "" where nobody verified
+	Attestation  string `json:"attestation"`   // A, B or C, of a call that passed
+	Reason       string `json:"reason"`        // why it did not pass
+	Signer       string `json:"signer"`        // service provider code of the certificate
+	OrigID       string `json:"origid"`        // the signer's name for the call's origin
+	Signed       string `json:"signed"`        // A, B or C, where we signed the call that left
+	SignedOrigID string `json:"signed_origid"` // our name for its origin
+}
 
 // CDRConsent is the consent's final state.
 type CDRConsent struct {

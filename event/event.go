@@ -40,6 +40,17 @@ type Event struct {
 	Consent   *Consent   `json:"consent,omitempty"`
 	Recording *Recording `json:"recording,omitempty"`
 	Quality   *Quality   `json:"quality,omitempty"`
+	Stir      *Stir      `json:"stir,omitempty"`
+}
+
+// Stir is what an event says about who vouches for the caller's number: of
+// call.verified somebody towards us, of call.signed we towards others.
+type Stir struct {
+	Verdict     string `json:"verdict,omitempty"`     // passed, failed or none
+	Attestation string `json:"attestation,omitempty"` // A, B or C
+	Reason      string `json:"reason,omitempty"`      // why it did not pass
+	Signer      string `json:"signer,omitempty"`      // service provider code of the certificate
+	OrigID      string `json:"origid,omitempty"`      // the signer's name for the call's origin
 }
 
 // Consent is what an event says about the caller's consent.

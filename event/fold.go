@@ -105,6 +105,8 @@ func (f *Folder) addCall(e Event) {
 	case CallBridged, CallTransferred, QueueEntered:
 		replace(&f.cdr.Queue, e.Queue)
 		replace(&f.cdr.Station, e.Station)
+	case CallVerified, CallSigned:
+		f.addStir(e)
 	case CallRefused:
 		f.cdr.EndedAt = e.Time
 		f.addEnding(e)
@@ -116,6 +118,19 @@ func (f *Folder) addCall(e Event) {
 	if e.Quality != nil {
 		f.addQuality(*e.Quality)
 	}
+}
+
+// addStir takes who vouches for the caller's number; the latest word holds.
+func (f *Folder) addStir(e Event) {
+	if e.Stir == nil {
+		return
+	}
+	s, have := e.Stir, &f.cdr.Stir
+	if e.Type == CallSigned {
+		have.Signed, have.SignedOrigID = s.Attestation, s.OrigID
+		return
+	}
+	have.Verdict, have.Attestation, have.Reason, have.Signer, have.OrigID = s.Verdict, s.Attestation, s.Reason, s.Signer, s.OrigID
 }
 
 // addEnding takes how the call ended; a refusal's cause stands where the end that

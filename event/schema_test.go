@@ -52,6 +52,7 @@ func TestEveryEventFollowsItsSchema(t *testing.T) {
 		Consent:   &Consent{State: "granted", Method: "rfc4733", Key: "1", Prompt: "q", PromptSHA256: sum, Language: "en", Ledger: entry(0)},
 		Recording: &Recording{ID: recordingID, Decision: "record", Reason: "allowed", Result: ResultOK, File: "x.wav", SHA256: sum, DurationMS: 1},
 		Quality:   &Quality{Caller: &LegQuality{Packets: 1}, Agent: &LegQuality{}},
+		Stir:      &Stir{Verdict: "passed", Attestation: "A", Reason: "pending", Signer: "1234", OrigID: "id"},
 	}
 	for _, name := range Types() {
 		full.Type = name

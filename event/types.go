@@ -13,7 +13,9 @@ const (
 	CallTransferred Type = "call.transferred"
 	CallAudioLost   Type = "call.audio_lost" // none comes from a leg, or the leg hears none
 	CallAudioBack   Type = "call.audio_restored"
-	CallEnded       Type = "call.ended" // exactly one a call, always
+	CallVerified    Type = "call.verified" // whether somebody vouches for the caller's number
+	CallSigned      Type = "call.signed"   // we vouch for it where the call leaves
+	CallEnded       Type = "call.ended"    // exactly one a call, always
 )
 
 // The events of a call's flow.
@@ -67,7 +69,7 @@ const (
 // Types returns the names of all events. The caller owns the slice.
 func Types() []Type {
 	return []Type{
-		CallStarted, CallRefused, CallAnswered, CallBridged, CallHeld, CallTransferred, CallAudioLost, CallAudioBack, CallEnded,
+		CallStarted, CallRefused, CallAnswered, CallBridged, CallHeld, CallTransferred, CallAudioLost, CallAudioBack, CallVerified, CallSigned, CallEnded,
 		FlowEntered, FlowFailed, AudioDrained,
 		ConsentAsked, ConsentGranted, ConsentDeclined, ConsentNoInput, ConsentInvalid, ConsentOnFile, ConsentWithdrawn,
 		RecordingGateOpened, RecordingDecided, RecordingStarted, RecordingPaused, RecordingResumed,

@@ -144,4 +144,4 @@ type Consent struct {
 }
 
 // FactNames are the names of a call's facts, as "${call.from}" uses them.
-var FactNames = []string{"call.id", "call.from", "call.to", "call.trunk", "call.direction"}
+var FactNames = []string{"call.id", "call.from", "call.to", "call.trunk", "call.direction", "call.verdict", "call.attestation"}

@@ -24,6 +24,8 @@ type Decision struct {
 	Verdict Verdict `json:"verdict"`
 	Reason  Reason  `json:"reason"`
 	Steps   []Step  `json:"steps"`
+	// Caller is the fact of that name; nil where nobody verified the caller's number.
+	Caller *Caller `json:"caller,omitempty"`
 	// Other is the decision for the other side, set by Combine.
 	Other *Decision `json:"other,omitempty"`
 }
@@ -34,6 +36,9 @@ type Decision struct {
 // Evaluate is pure and safe for concurrent use if source is.
 func Evaluate(f Facts, source func(key string) string) Decision {
 	d := Decision{Side: f.Side, Verdict: VerdictNo}
+	if f.Caller.Verdict != "" {
+		d.Caller = &f.Caller
+	}
 	for _, r := range table {
 		if !r.appliesTo(f.Side) {
 			continue

@@ -36,8 +36,18 @@ type Facts struct {
 	PeerRefused bool
 	// RecorderReady says that storage, key and ledger are ready.
 	RecorderReady bool
+	// Caller is whether somebody vouches for the caller's number. No row reads it;
+	// the decision tells it.
+	Caller Caller
 	// SecurePause says that an agent or the API has paused the recording.
 	SecurePause bool
+}
+
+// Caller is what the verification of the caller's number came to (RFC 8224).
+type Caller struct {
+	Verdict     string `json:"verdict"`               // passed, failed or none
+	Attestation string `json:"attestation,omitempty"` // A, B or C, of one that passed
+	Reason      string `json:"reason,omitempty"`      // why it did not pass
 }
 
 // trunkKey returns the configuration path of a key of the trunk's recording rule.

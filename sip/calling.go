@@ -60,6 +60,9 @@ func (g *Leg) inviteHeaders() []header {
 	if spec.Privacy != "" {
 		out = append(out, header{"Privacy", clean(spec.Privacy)})
 	}
+	if spec.Identity != "" {
+		out = append(out, header{"Identity", clean(spec.Identity)})
+	}
 	return out
 }
 

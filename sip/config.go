@@ -60,6 +60,7 @@ const (
 	maxConns        = 1024    // TCP connections
 	maxConnsPerHost = 16      // accepted TCP connections of one address
 	maxWrites       = 1024    // messages waiting to be written to one TCP connection
+	maxIdentities   = 5       // Identity headers of one INVITE; more than anybody looks at
 	maxReinvites    = 5       // attempts of one re-INVITE that meets 491
 )
 

@@ -20,9 +20,10 @@ type Invite struct {
 	Leg         *Leg
 	CallID      string
 	From, To    Party
-	Called      string // user part of the Request-URI, unescaped
-	Asserted    *Party // P-Asserted-Identity (RFC 3325), nil if none
-	Privacy     string // Privacy header (RFC 3323), as written
+	Called      string   // user part of the Request-URI, unescaped
+	Asserted    *Party   // P-Asserted-Identity (RFC 3325), nil if none
+	Privacy     string   // Privacy header (RFC 3323), as written
+	Identities  []string // Identity headers (RFC 8224), as written; at most maxIdentities
 	Source      netip.AddrPort
 	Account     Account // who has proven by digest to place the call; the zero value: nobody was asked
 	Transport   string  // "udp" or "tcp"
@@ -39,6 +40,7 @@ type DialSpec struct {
 	MaxForwards int    // 0 or less: 70
 	Asserted    *Party // P-Asserted-Identity to send, nil for none
 	Privacy     string // Privacy header to send, "" for none
+	Identity    string // Identity header to send (RFC 8224), "" for none
 	// Flow is how a station that registered is reached, in place of the target's host; the zero value: it did not.
 	Flow Flow
 	// Credentials answer the peer's challenges, to this INVITE and to later requests in its dialog.

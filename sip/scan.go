@@ -29,6 +29,7 @@ var compactNames = map[string]string{
 	"i": "call-id", "m": "contact", "e": "content-encoding", "l": "content-length", "c": "content-type",
 	"f": "from", "s": "subject", "k": "supported", "t": "to", "v": "via", "o": "event", "r": "refer-to",
 	"u": "allow-events", "x": "session-expires", "b": "referred-by", "a": "accept-contact",
+	"y": "identity",
 }
 
 // single are the headers that may stand only once; a second one is how requests are smuggled past a filter.

@@ -71,6 +71,8 @@ func (g *Leg) offerInvite(m *message) {
 		inv.Transport = "tcp"
 	}
 	inv.Privacy, _ = m.value("privacy")
+	inv.Identities = m.list("identity")
+	inv.Identities = inv.Identities[:min(len(inv.Identities), maxIdentities)]
 	for _, v := range m.list("p-asserted-identity") {
 		if a, ok := parseAddress(v); ok {
 			p := a.party()

@@ -7,6 +7,7 @@ import (
 	"assent/gateway"
 	"assent/media/sdp"
 	"assent/policy"
+	"assent/stir"
 )
 
 // Values of Config.Answer.
@@ -71,6 +72,8 @@ type Config struct {
 	FailoverOn gateway.Failover `yaml:"failover_on"`
 	// Credentials answer the challenges of the gateways.
 	Credentials auth.Credentials `yaml:"credentials"`
+	// STIR says whether callers' numbers are verified, and calls that leave signed.
+	STIR stir.Rule `yaml:"stir"`
 	// Recording is the trunk's recording rule.
 	Recording policy.TrunkRule `yaml:"recording"`
 }
@@ -95,6 +98,7 @@ func DefaultConfig() Config {
 		MaxDuration: 4 * time.Hour,
 		Probe:       gateway.DefaultProbe(),
 		FailoverOn:  gateway.DefaultFailover(),
+		STIR:        stir.DefaultRule(),
 		Recording:   policy.DefaultTrunkRule(),
 	}
 }

@@ -54,6 +54,18 @@ func (s *Seat) Config() Config { return s.entry.cfg }
 // from any source that the trunk had when the call began, and from nowhere else.
 func (s *Seat) Allows(src netip.AddrPort) bool { return s.entry.allows(src) }
 
+// Owns reports whether a caller's number is one of the trunk's own, which it may
+// fully attest: stir.numbers.
+func (s *Seat) Owns(number string) bool {
+	number = Number(number)
+	for _, p := range s.entry.own {
+		if p.matches(number) {
+			return true
+		}
+	}
+	return false
+}
+
 // Release gives the seat back. It may be called repeatedly.
 func (s *Seat) Release() {
 	if s.released.CompareAndSwap(false, true) {

@@ -35,6 +35,7 @@ type entry struct {
 	cfg     Config
 	sources []source
 	numbers []pattern
+	own     []pattern // stir.numbers
 	usage   *usage
 
 	live atomic.Int64 // seats that were taken through this entry and are not released
@@ -114,6 +115,9 @@ func (t *Table) newEntry(name string, cfg Config) (*entry, error) {
 	}
 	for _, text := range cfg.Numbers {
 		e.numbers = append(e.numbers, parsePattern(text))
+	}
+	for _, text := range cfg.STIR.Numbers {
+		e.own = append(e.own, parsePattern(text))
 	}
 	return e, errors.Join(problems...)
 }

@@ -57,6 +57,9 @@ func (v explainCallVerb) Run(io streams) error {
 	if !running {
 		fmt.Fprintf(io.out, "call %s on trunk %s: consent %s, recording %s (%s)\n", cdr.ID, cdr.Trunk, cdr.Consent.State, cdr.Recording.Result, cdr.Recording.Reason)
 	}
+	if !running && cdr.Stir.Verdict != "" {
+		fmt.Fprintf(io.out, "caller's number: %s\n", vouched(cdr.Stir))
+	}
 	for _, d := range decisions {
 		fmt.Fprintf(io.out, "\n%s at %s: %s (%s)\n", d.Trigger, d.At.Format("15:04:05.000"), d.Decision.Verdict, d.Decision.Reason)
 		if err := v.steps(io, d.Decision); err != nil {
@@ -70,6 +73,17 @@ func (v explainCallVerb) Run(io streams) error {
 		}
 	}
 	return nil
+}
+
+// vouched tells who vouches for the caller's number.
+func vouched(s event.CDRStir) string {
+	switch {
+	case s.Reason != "":
+		return s.Verdict + " (" + s.Reason + ")"
+	case s.Signer == "":
+		return s.Verdict + ", attestation " + s.Attestation
+	}
+	return s.Verdict + ", attestation " + s.Attestation + " by " + s.Signer
 }
 
 func (v explainCallVerb) steps(io streams, d policy.Decision) error {

@@ -14,6 +14,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/pem"
+	"errors"
 	"io"
 	"log"
 	"math/big"
@@ -100,10 +101,16 @@ func (a *Authority) TLSRoots() string { return a.tlsRoots }
 func (a *Authority) file(name string, text []byte) string {
 	a.t.Helper()
 	path := filepath.Join(a.dir, name)
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		a.t.Fatal(err)
-	}
+	write(a.t, path, text)
 	return path
+}
+
+// write makes a file that nobody else may read, whatever a test did to it before.
+func write(t testing.TB, path string, text []byte) {
+	t.Helper()
+	if err := errors.Join(os.WriteFile(path, text, 0o600), os.Chmod(path, 0o600)); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Issue certifies a new signer and serves its certificate under the name; edit

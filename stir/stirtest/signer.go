@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"math/big"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -80,9 +79,7 @@ func (s *Signer) ChainFile() string { return s.file(s.name+".chain", s.Chain) }
 func (s *Signer) file(name string, text []byte) string {
 	s.t.Helper()
 	path := filepath.Join(s.dir, name)
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		s.t.Fatal(err)
-	}
+	write(s.t, path, text)
 	return path
 }
 
