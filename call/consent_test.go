@@ -407,6 +407,10 @@ func TestAnswersAreKeptForLaterCallsOnlyWhereTheCallerIsTrusted(t *testing.T) {
 			n.saw(event.ConsentGranted)
 			n.hangup(c)
 			n.record()
+			n.until("the answer is stored", func() bool {
+				kept, err := n.store.Consents(t.Context(), store.ConsentFilter{})
+				return err == nil && len(kept) == 1
+			})
 			_, err := n.store.FindConsent(t.Context(), callerNumber, time.Now())
 			if found := err == nil; found != trusted || err != nil && !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("found: %v (%v), want %v", found, err, trusted)
