@@ -3,6 +3,7 @@ package recorder
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -347,6 +348,62 @@ func TestAStalledDiskNeverStopsPlaceAndBoundsTheMemory(t *testing.T) {
 	}
 	if r.pool.bytes() != 0 {
 		t.Error("memory is held after the end")
+	}
+	if err := r.Close(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestADiskThatStallsForFiveSecondsCostsNoSampleOfTwoHundredRecordings(t *testing.T) {
+	const recordings, second = 200, DefaultRateHz
+	d := newFaultDisk()
+	cfg := Default()
+	cfg.Dir = t.TempDir()
+	r, err := newRecorder(cfg, Deps{}, d, memoryLimit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var once sync.Once
+	stalled, release := make(chan struct{}), make(chan struct{})
+	d.setFail(func(op, name string) error { // everything waits, as on a disk that doesn't answer
+		if op == "write" && strings.HasSuffix(name, ".wav.part") {
+			once.Do(func() { close(stalled) })
+		}
+		select {
+		case <-stalled:
+			<-release
+		default:
+		}
+		return nil
+	})
+	recs := make([]*Recording, recordings)
+	for i := range recs {
+		recs[i] = r.Open(testSpec(fmt.Sprintf("01JSTALLED%03d", i)), durable(nil))
+		talk(recs[i], 0, second)
+	}
+	<-stalled
+	for at := second; at < 6*second; at += second / 10 {
+		for _, rec := range recs {
+			talk(rec, at, at+second/10)
+		}
+	}
+	close(release)
+	for _, rec := range recs {
+		talk(rec, 6*second, 7*second)
+		rec.Finish(Final{Position: 7 * second})
+	}
+	for _, rec := range recs {
+		<-rec.Done()
+		res := rec.Result()
+		if res.Result != ResultOK || res.DurationMS != 7000 {
+			t.Fatalf("%+v", res)
+		}
+		audio := audioOf(t, res.File)
+		wantRamp(t, audio[0], 0, 7*second, 0)
+		wantRamp(t, audio[1], 0, 7*second, -20000)
 	}
 	if err := r.Close(context.Background()); err != nil {
 		t.Error(err)

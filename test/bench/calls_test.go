@@ -65,20 +65,12 @@ func measure(b *testing.B, n int, recorded bool) *callRow {
 	s := set(b, "consent", "immediate", recorded)
 	defer s.Close()
 	r := &callRow{calls: n, length: *window}
-	calls := make([]*load.Call, n)
-	r.failed = s.each(b, calls, connect)
-	time.Sleep(settle) // what set the calls up is no part of the figures
+	calls := connectAll(b, s, r)
 	var before time.Duration
 	s.Measure(r.length, func() { before = s.cpu(b) }, func() {
 		r.cpu, r.grown = s.cpu(b)-before, s.rss(b)-s.fresh
 	})
-	time.Sleep(settle) // late frames still count
-	r.failed += s.each(b, calls, func(ctx context.Context, c *load.Call) error {
-		if err := c.Hangup(ctx); err != nil {
-			return err
-		}
-		return released(ctx, c.AgentReleased())
-	})
+	r.failed += hangUpAll(b, s, calls)
 	service.Until(b, "all CDRs", func() bool { return len(s.CDRs()) >= n })
 	s.Stop()
 	r.figures = s.Figures()
@@ -86,6 +78,25 @@ func measure(b *testing.B, n int, recorded bool) *callRow {
 		r.listen(s, calls)
 	}
 	return r
+}
+
+// connectAll sets a row's calls up.
+func connectAll(b *testing.B, s *stage, r *callRow) []*load.Call {
+	calls := make([]*load.Call, r.calls)
+	r.failed = s.each(b, calls, connect)
+	time.Sleep(settle) // what set the calls up is no part of the figures
+	return calls
+}
+
+// hangUpAll ends calls, and returns how often that failed.
+func hangUpAll(b *testing.B, s *stage, calls []*load.Call) int {
+	time.Sleep(settle) // late frames still count
+	return s.each(b, calls, func(ctx context.Context, c *load.Call) error {
+		if err := c.Hangup(ctx); err != nil {
+			return err
+		}
+		return released(ctx, c.AgentReleased())
+	})
 }
 
 // each does something with every call, so many in a second, and returns how

@@ -24,6 +24,17 @@ func (d *Delays) Add(v time.Duration) {
 	d.total++
 }
 
+// merge adds all of another distribution.
+func (d *Delays) merge(more *Delays) {
+	if d.counts == nil && more.counts != nil {
+		d.counts = make([]uint32, len(more.counts))
+	}
+	for i, n := range more.counts {
+		d.counts[i] += n
+	}
+	d.max, d.total = max(d.max, more.max), d.total+more.total
+}
+
 // Count is how many were added.
 func (d *Delays) Count() uint64 { return d.total }
 

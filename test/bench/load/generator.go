@@ -3,6 +3,7 @@ package load
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,8 +19,9 @@ const Source = "127.0.9.1"
 // Generator plays all callers and all agents.
 type Generator struct {
 	pacer
-	phones  [2]*phone // by side
-	repeats atomic.Int64
+	phones   [2]*phone // by side
+	repeats  atomic.Int64
+	measures int // spans that were begun
 
 	mu      sync.Mutex
 	count   int
@@ -118,11 +120,14 @@ func (g *Generator) Stood() time.Duration { return g.stood }
 func (g *Generator) Repeats() int64 { return g.repeats.Load() }
 
 // Measure counts the frames that leave from now on until length is over, and
-// returns when that is so; before and after run at its two ends.
+// returns when that is so; before and after run at its two ends. It may be called
+// maxSpans times, one after the other.
 func (g *Generator) Measure(length time.Duration, before, after func()) {
 	first := g.round(time.Now()) + 2
-	g.last.Store(first + uint32(length/frameTime))
-	g.first.Store(first)
+	s := &g.spans[g.measures]
+	g.measures++
+	s.first.Store(first)
+	s.last.Store(first + uint32(length/frameTime))
 	begin := g.start.Add(time.Duration(first) * frameTime)
 	time.Sleep(time.Until(begin)) // the window is one of real time
 	before()
@@ -171,24 +176,37 @@ func (f Figures) Invalid() string {
 	return ""
 }
 
-// Figures adds up the window; only after Stop.
-func (g *Generator) Figures() Figures {
-	f := Figures{Delay: &g.delay, Late: &g.late, Stood: g.stood, Doubled: g.doubled, Swapped: g.swapped, Foreign: g.foreign, Refused: g.refused}
+// Figures adds up what was measured, or only the measurements with the given numbers, from 0 on; only after Stop.
+func (g *Generator) Figures(only ...int) Figures {
+	f := Figures{Delay: &Delays{}, Late: &Delays{}, Stood: g.stood, Doubled: g.doubled, Swapped: g.swapped, Foreign: g.foreign, Refused: g.refused}
 	for _, s := range g.audio {
 		f.Dropped += s.dropped()
 	}
-	for _, c := range g.calls {
-		for s := range c.legs {
-			l := &c.legs[s]
-			for round := g.first.Load(); round < g.last.Load(); round++ {
-				if l.sent.has(round) {
-					f.Sent++
-					if !l.arrived.has(round) {
-						f.Lost++
-					}
+	for i := range g.measures {
+		if len(only) > 0 && !slices.Contains(only, i) {
+			continue
+		}
+		s := &g.spans[i]
+		f.Delay.merge(&s.delay)
+		f.Late.merge(&s.late)
+		for _, c := range g.calls {
+			c.count(s.first.Load(), s.last.Load(), &f)
+		}
+	}
+	return f
+}
+
+// count adds up a call's frames of some rounds.
+func (c *Call) count(first, last uint32, f *Figures) {
+	for s := range c.legs {
+		l := &c.legs[s]
+		for round := first; round < last; round++ {
+			if l.sent.has(round) {
+				f.Sent++
+				if !l.arrived.has(round) {
+					f.Lost++
 				}
 			}
 		}
 	}
-	return f
 }

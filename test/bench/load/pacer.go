@@ -21,8 +21,7 @@ type pacer struct {
 	start time.Time
 	stop  atomic.Bool
 	done  chan struct{}
-	first atomic.Uint32 // the measured rounds: from first on
-	last  atomic.Uint32 // up to, without
+	spans [maxSpans]span
 
 	mirror []*Call // set before run: calls whose two parties hear each other without a service
 
@@ -33,9 +32,7 @@ type pacer struct {
 	slot    [slots][]*Call
 	ports   [2]map[uint16]*Call // by side, by the service's port
 	early   map[uint16]uint32   // plain packets to callers that are not known yet, by the service's port
-	late    Delays              // how late each call's turn was, in the window
 	stood   time.Duration       // the most that a turn was late, at any time
-	delay   Delays              // of frames that left in the window
 	refused int                 // packets that the kernel would not send
 	doubled int                 // frames that came twice
 	swapped int                 // frames that came after a later one
@@ -92,7 +89,26 @@ func (p *pacer) join(c *Call) {
 // round is the number of the round at a time.
 func (p *pacer) round(at time.Time) uint32 { return uint32(at.Sub(p.start) / frameTime) }
 
-func (p *pacer) measured(round uint32) bool { return round >= p.first.Load() && round < p.last.Load() }
+// span is rounds that are measured. Its distributions are the pacer's own; others read them once it has stopped.
+type span struct {
+	first atomic.Uint32 // from it on
+	last  atomic.Uint32 // up to it, without; 0 until it is measured
+	late  Delays        // how late each call's turn was
+	delay Delays        // of frames that left
+}
+
+// maxSpans bounds how often a generator may measure.
+const maxSpans = 8
+
+// measured returns the span that a round is in, or nil.
+func (p *pacer) measured(round uint32) *span {
+	for i := range p.spans {
+		if s := &p.spans[i]; round < s.last.Load() && round >= s.first.Load() {
+			return s
+		}
+	}
+	return nil
+}
 
 // say sends one slot's frames; both parties of a call speak with the same stamp.
 func (p *pacer) say(slot int64, round uint32, due time.Duration) {
@@ -108,8 +124,8 @@ func (p *pacer) say(slot int64, round uint32, due time.Duration) {
 		now := time.Now()
 		late := now.Sub(p.start) - due
 		p.stood = max(p.stood, late)
-		if p.measured(round) {
-			p.late.Add(late)
+		if in := p.measured(round); in != nil {
+			in.late.Add(late)
 		}
 		for s := range c.legs {
 			l := &c.legs[s]
@@ -163,7 +179,7 @@ func (p *pacer) hear(s side, packet []byte, port uint16, at int64) {
 		p.swapped++
 	}
 	l.newest = max(l.newest, m.round)
-	if p.measured(m.round) {
-		p.delay.Add(m.age(at))
+	if in := p.measured(m.round); in != nil {
+		in.delay.Add(m.age(at))
 	}
 }
