@@ -43,7 +43,7 @@ fuzz: ## every fuzz target for FUZZTIME each
 
 bench: build ## the table of figures: delay, CPU a call, memory a call, setup rate
 	$(GO) test -run '^$$' -bench . -benchtime 2s ./media ./recorder ./consent ./trunk ./sip
-	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 600s ./test/bench
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 800s ./test/bench
 
 prompts: ## render the shipped prompts again (espeak-ng, sox)
 	./scripts/prompts.sh

@@ -9,8 +9,10 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"assent/archive"
 	"assent/audit"
 	"assent/call"
+	"assent/depot"
 	"assent/store"
 )
 
@@ -28,6 +30,8 @@ var statuses = []struct {
 	{store.ErrDeleting, http.StatusGone},
 	{call.ErrNotNow, http.StatusConflict},
 	{os.ErrNotExist, http.StatusGone},
+	{archive.ErrTooLong, http.StatusRequestEntityTooLarge},
+	{depot.ErrSealed, http.StatusConflict},
 	{call.ErrBusyCall, http.StatusServiceUnavailable},
 	{store.ErrBusy, http.StatusServiceUnavailable},
 	{store.ErrClosed, http.StatusServiceUnavailable},

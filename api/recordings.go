@@ -22,6 +22,7 @@ type Archive interface {
 	Show(ctx context.Context, by, id string) (archive.Facts, error)
 	Listen(ctx context.Context, by, id, part string) (archive.Audio, error)
 	Keeper
+	Exporter
 }
 
 // Keeper keeps recordings, and lets them go; *archive.Archive is one.

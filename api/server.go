@@ -29,6 +29,7 @@ type Deps struct {
 	Calls   Calls
 	Records Records
 	Archive Archive
+	Ledger  Ledger
 	Lines   Lines
 	Events  *event.Bus
 }

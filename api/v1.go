@@ -27,6 +27,7 @@ func (s *Server) v1() (routes, description http.Handler) {
 	s.callRoutes(api)
 	s.recordRoutes(api)
 	s.recordingRoutes(api)
+	s.proofRoutes(api)
 	s.lineRoutes(api)
 	s.stationRoutes(api)
 	s.eventRoutes(api)

@@ -31,6 +31,7 @@ type world struct {
 	refusal    error
 	listened   []string
 	audit      error
+	checkpoint string
 }
 
 func (w *world) Views() []call.View { return w.calls }
@@ -108,6 +109,17 @@ func (w *world) EraseSubject(_ context.Context, by, number, reason string) (arch
 	return archive.Certificate{By: by}, w.refusal
 }
 
+func (w *world) Proof(_ context.Context, by, id string) ([]byte, error) {
+	return []byte("proof of " + id + " for " + by + "\n"), w.audit
+}
+
+func (w *world) VCon(_ context.Context, by, id string, e archive.Export) ([]byte, error) {
+	return fmt.Appendf(nil, "%s for %s at %s, numbers %v, %d", id, by, e.URL, e.Numbers, e.Most), w.refusal
+}
+
+func (w *world) Checkpoint() string { return w.checkpoint }
+func (w *world) Key() string        { return "key" }
+
 func (w *world) Sign(c archive.Certificate) (string, error) { return "signed for " + c.By, nil }
 
 func (w *world) Queues() []Queue { return []Queue{{Name: "support", Stations: []Station{}}} }
@@ -157,7 +169,7 @@ const opsToken = "0123456789abcdef"
 
 func (w *world) server(events *event.Bus) *Server {
 	return New(Config{Tokens: []string{"ops:" + opsToken}}, Deps{Log: zap.NewNop(), Metrics: http.NotFoundHandler(), Version: "1.2.3",
-		Calls: w, Records: w, Archive: w, Lines: w, Events: events})
+		Calls: w, Records: w, Archive: w, Ledger: w, Lines: w, Events: events})
 }
 
 // say is do with a body of JSON.

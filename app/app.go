@@ -218,7 +218,7 @@ func (a *App) openAPI(context.Context) error {
 	a.api = api.New(api.Config(a.first.Config.API), api.Deps{
 		Log: a.log.Named("api"), Ready: a.ready, Metrics: a.metrics.Handler(), Version: cmp.Or(a.opts.Version, "devel"),
 		Calls: desk{a}, Records: a.store, Lines: lines{a}, Events: a.events,
-		Archive: a.archive,
+		Archive: a.archive, Ledger: proofs{a},
 	})
 	if err := a.api.Start(); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"assent/archive"
 	"assent/configs"
 	"assent/consent"
+	"assent/consent/merkle"
 	"assent/depot"
 	"assent/recorder"
 	"assent/retention"
@@ -35,6 +36,7 @@ func (a *App) openArchive(context.Context) error {
 			return openRow(ctx, a.depot, r)
 		},
 		Elsewhere: func(ctx context.Context, id string) error { return a.depot.Erase(ctx, id, "") },
+		Prove:     prover(dir, merkle.Keys{Log: a.signer.Verifier()}, nil),
 		Entries:   func(call string) ([]consent.Record, error) { return consent.ByCall(dir, call) },
 	}
 	if a.vault != nil {

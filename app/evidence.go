@@ -1,41 +1,60 @@
 package app
 
 import (
-	"crypto/sha512"
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
+	"go.uber.org/zap"
+
+	"assent/archive"
+	"assent/audit"
+	"assent/configs"
 	"assent/consent"
 	"assent/consent/merkle"
+	"assent/depot"
+	"assent/event"
 	"assent/evidence"
-	"assent/evidence/vcon"
-	"assent/recorder"
+	"assent/store"
 )
-
-// maxInline bounds audio that an export carries in itself: beyond, give a URL.
-const maxInline = 256 << 20
 
 // ProofPath returns where the bundle of a recording's file is looked for.
 func ProofPath(file string) string {
 	return strings.TrimSuffix(file, filepath.Ext(file)) + ".proof"
 }
 
-// Prove takes the bundle of a recording out of the ledger in dir, by a checkpoint of
-// it; where none is given, by its newest. The recording's own sidecar names its call.
-func Prove(path, dir string, keys merkle.Keys, checkpoint []byte) (evidence.Bundle, error) {
-	report, err := unopened(recorder.Verify(path))
-	if err != nil {
-		return evidence.Bundle{}, err
+// prover takes bundles out of the ledger in dir, by a checkpoint of it; where none
+// is given, by its newest.
+func prover(dir string, keys merkle.Keys, checkpoint []byte) archive.Prover {
+	return func(recording, call string) (evidence.Bundle, []consent.Record, error) {
+		by, err := headOf(dir, keys, checkpoint)
+		if err != nil {
+			return evidence.Bundle{}, nil, err
+		}
+		bundle, err := evidence.Collect(dir, recording, call, by)
+		if err != nil {
+			return bundle, nil, err
+		}
+		entries, _, err := bundle.Open(keys)
+		return bundle, entries, err
 	}
-	by, err := headOf(dir, keys, checkpoint)
+}
+
+// ProveBy makes a bundle anew by another checkpoint of the ledger in dir, such as one
+// that witnesses have cosigned.
+func ProveBy(bundle []byte, dir string, keys merkle.Keys, checkpoint []byte) ([]byte, error) {
+	of, err := evidence.DecodeBundle(bundle)
 	if err != nil {
-		return evidence.Bundle{}, err
+		return nil, err
 	}
-	return evidence.Collect(dir, report.ID, report.Sidecar.Call, by)
+	again, _, err := prover(dir, keys, checkpoint)(of.Recording, of.Call)
+	if err != nil {
+		return nil, err
+	}
+	return again.Encode()
 }
 
 // headOf opens a checkpoint, or the newest of the ledger.
@@ -54,50 +73,86 @@ func headOf(dir string, keys merkle.Keys, checkpoint []byte) (consent.Signed, er
 	return history[len(history)-1], nil
 }
 
-// Export is how a recording leaves as a vCon.
-type Export struct {
-	URL     string // where the audio can be fetched; "" puts it inside
-	Numbers bool   // phone numbers and the sidecar too
-	At      time.Time
+// Exports hands recordings out without a running service, whose audit log it opens.
+type Exports struct {
+	*archive.Archive
+	recordings *Recordings
+	store      *store.Store
+	uses       *audit.Log
 }
 
-// ExportVCon makes the vCon of a recording with its proofs. A recording that does not
-// hold is not exported.
-func ExportVCon(path, dir string, keys merkle.Keys, e Export) ([]byte, error) {
-	bundle, err := Prove(path, dir, keys, nil)
+// OpenExports opens what exporting needs; checkpoint is what proofs go by, nil for
+// the ledger's newest. The error is consent.ErrInUse where the service runs, which
+// is to be asked then. The caller closes it.
+func OpenExports(ctx context.Context, cfg configs.Config, keys merkle.Keys, checkpoint []byte) (*Exports, error) {
+	e := &Exports{}
+	var err error
+	if e.uses, err = audit.Open(cfg.Audit.Dir, zap.NewNop()); err != nil {
+		return nil, err
+	}
+	if e.store, err = store.OpenReadOnly(ctx, cfg.Store, zap.NewNop()); err == nil {
+		e.recordings, err = OpenRecordings(ctx, cfg)
+	}
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, e.Close())
 	}
-	records, _, err := bundle.Open(keys)
-	if err != nil {
-		return nil, err
-	}
-	report, err := recorder.Verify(path)
-	if err != nil {
-		return nil, err
-	}
-	if err := verdict(evidence.Case{Report: report, Entries: records}); err != nil {
-		return nil, err
-	}
-	source := vcon.Source{Sidecar: report.Sidecar, File: filepath.Base(path), Bundle: bundle, Entries: records, Numbers: e.Numbers, At: e.At, URL: e.URL}
-	info, err := os.Stat(path)
-	if err == nil && info.Size() > maxInline && e.URL == "" {
-		return nil, fmt.Errorf("the audio has %d bytes, at most %d go into a vCon: give --url", info.Size(), maxInline)
-	}
-	audio, failed := os.ReadFile(path)
-	source.Raw, err = os.ReadFile(strings.TrimSuffix(path, filepath.Ext(path)) + ".json")
-	if err := errors.Join(err, failed); err != nil {
-		return nil, err
-	}
-	if e.URL == "" {
-		source.Audio = audio
-	} else {
-		sum := sha512.Sum512(audio)
-		source.SHA512 = sum[:]
-	}
-	v, err := vcon.New(source)
-	if err != nil {
-		return nil, err
-	}
-	return v.Encode()
+	e.Archive = archive.New(archive.Deps{
+		Log: zap.NewNop(), Store: found{e.store, e.recordings}, Audit: e.uses, Events: event.New(), Keys: e.recordings.Keys(),
+		Prove: prover(cfg.Consent.Ledger, keys, checkpoint),
+		Open: func(ctx context.Context, r store.Recording) (*depot.Recording, error) {
+			return openRow(ctx, e.recordings.depot, r)
+		},
+	})
+	return e, nil
 }
+
+// found is a store that knows what lies in the recordings folder too: a recording
+// can be proved when the store that listed it is gone.
+type found struct {
+	*store.Store
+	in *Recordings
+}
+
+// Recording returns what is listed, or else what is there.
+func (f found) Recording(ctx context.Context, id string) (store.Recording, error) {
+	listed, err := f.Store.Recording(ctx, id)
+	if !errors.Is(err, store.ErrNotFound) {
+		return listed, err
+	}
+	stored, missing := f.in.Open(ctx, id)
+	if missing != nil {
+		return listed, err
+	}
+	defer func() { _ = stored.Close() }() // only read
+	var side struct{ Call string }
+	if err := json.Unmarshal(stored.Sidecar, &side); err != nil {
+		return listed, fmt.Errorf("the sidecar of recording %s: %w", id, err)
+	}
+	return store.Recording{ID: id, Call: side.Call, File: stored.Location}, nil
+}
+
+// Close closes all that is open.
+func (e *Exports) Close() error {
+	err := e.uses.Close()
+	if e.store != nil {
+		err = errors.Join(err, e.store.Close())
+	}
+	if e.recordings != nil {
+		err = errors.Join(err, e.recordings.Close())
+	}
+	return err
+}
+
+// proofs is the ledger as the API shows it.
+type proofs struct{ a *App }
+
+// Checkpoint returns the newest signed checkpoint, as a note; "" before the first.
+func (p proofs) Checkpoint() string {
+	if p.a.notary == nil {
+		return ""
+	}
+	return string(p.a.notary.Last().Note)
+}
+
+// Key returns the public key of the ledger's signatures.
+func (p proofs) Key() string { return p.a.signer.Verifier().String() }

@@ -29,10 +29,11 @@ func recorded(t *testing.T) exhibit {
 	must(t, err)
 	e := exhibit{keys: merkle.Keys{Log: key}, ledger: filepath.Join(t.TempDir(), "ledger")}
 	file := s.cdr().Recording.File
-	b, err := app.Prove(file, s.path("ledger"), e.keys, nil)
+	exports, err := app.OpenExports(t.Context(), s.config(), e.keys, nil)
 	must(t, err)
-	e.bundle, err = b.Encode()
+	e.bundle, err = exports.Proof(t.Context(), "shell", s.cdr().Recording.ID)
 	must(t, err)
+	must(t, exports.Close())
 	must(t, os.CopyFS(e.ledger, os.DirFS(s.path("ledger"))))
 	dir := t.TempDir()
 	e.file = filepath.Join(dir, filepath.Base(file))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"assent/consent"
 	"assent/consent/merkle"
@@ -34,7 +33,7 @@ func VerifyStored(ctx context.Context, stored *depot.Recording, keys depot.Opene
 	if err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
-	return verdict(evidence.Case{Report: report, Entries: records})
+	return evidence.Case{Report: report, Entries: records}.Verdict()
 }
 
 // VerifyOffline holds a recording against its sidecar and a bundle that was taken
@@ -53,7 +52,7 @@ func VerifyOffline(path string, bundle []byte, keys merkle.Keys) (merkle.Seen, e
 	if err != nil {
 		return seen, err
 	}
-	return seen, verdict(evidence.Case{Report: report, Entries: records})
+	return seen, evidence.Case{Report: report, Entries: records}.Verdict()
 }
 
 // unopened takes the report on an encrypted recording, though nobody looked at what
@@ -63,17 +62,4 @@ func unopened(report recorder.Report, err error) (recorder.Report, error) {
 		report.DurationMS, err = report.Sidecar.DurationMS, nil
 	}
 	return report, err
-}
-
-// verdict turns findings into one error.
-func verdict(c evidence.Case) error {
-	findings := c.Findings()
-	if len(findings) == 0 {
-		return nil
-	}
-	words := make([]string, len(findings))
-	for i, f := range findings {
-		words[i] = f.String()
-	}
-	return errors.New(strings.Join(words, "; "))
 }

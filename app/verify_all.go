@@ -32,7 +32,7 @@ func VerifyAll(ctx context.Context, s *store.Store, cfg configs.Config, each fun
 		for _, r := range page {
 			report, err := verifyRow(ctx, recordings.depot, recordings.Keys(), r)
 			if err == nil {
-				err = verdict(evidence.Case{Report: report, Entries: entries[r.Call]})
+				err = evidence.Case{Report: report, Entries: entries[r.Call]}.Verdict()
 			}
 			each(cmp.Or(r.Location, r.File), err)
 		}

@@ -34,6 +34,8 @@ type Deps struct {
 	Entries func(call string) ([]consent.Record, error)
 	// Sign signs a text with the ledger's key, as a signed note.
 	Sign func(text string) (string, error)
+	// Prove takes proofs out of the ledger.
+	Prove Prover
 	// Open opens a recording wherever it is; Keys open what is encrypted, nil where nothing is.
 	Open func(ctx context.Context, r store.Recording) (*depot.Recording, error)
 	Keys depot.Opener
@@ -96,6 +98,8 @@ type Ledger interface {
 type Archive struct {
 	deps Deps
 	mu   sync.Mutex // held while a deletion takes its steps
+
+	exports sync.Mutex // held while a vCon is made
 }
 
 // New makes an archive; deps are kept.

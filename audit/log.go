@@ -18,6 +18,7 @@ var ErrUnavailable = errors.New("the audit log can't be written")
 const (
 	Listen   = "listen"
 	Show     = "show"
+	Export   = "export" // its detail says as what
 	Pause    = "pause"
 	Resume   = "resume"
 	Hold     = "hold"
@@ -34,7 +35,7 @@ const OK = "ok"
 
 // Use is one use of a recording.
 type Use struct {
-	By        string // a token's name, loopback, station NAME, or system
+	By        string // a token's name, loopback, shell, station NAME, or system
 	Action    string // one of the constants
 	Call      string // the recording's call
 	Recording string // empty where the call has none

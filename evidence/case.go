@@ -1,9 +1,11 @@
 package evidence
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"assent/consent"
 	"assent/recorder"
@@ -67,6 +69,19 @@ func (c Case) Findings() []Finding {
 	j.checkSamples()
 	j.checkWithdrawal()
 	return j.findings
+}
+
+// Verdict is Findings as one error, nil where all holds.
+func (c Case) Verdict() error {
+	findings := c.Findings()
+	if len(findings) == 0 {
+		return nil
+	}
+	words := make([]string, len(findings))
+	for i, f := range findings {
+		words[i] = f.String()
+	}
+	return errors.New(strings.Join(words, "; "))
 }
 
 func (j *judge) find(place, what string, args ...any) {

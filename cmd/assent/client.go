@@ -83,7 +83,7 @@ func (r *refusal) Is(target error) bool {
 }
 
 // ask sends a request with a body, where it is not nil, and reads the answer
-// into v, where it is not nil.
+// into v, where it is not nil: as it came, if v is a *[]byte.
 func (c client) ask(method, path string, query url.Values, body, v any) error {
 	ctx, done := context.WithTimeout(context.Background(), askTimeout)
 	defer done()
@@ -127,6 +127,10 @@ func read(answer *http.Response, v any) error {
 	}
 	if answer.StatusCode < 300 {
 		if v == nil || len(b) == 0 {
+			return nil
+		}
+		if raw, ok := v.(*[]byte); ok {
+			*raw = b
 			return nil
 		}
 		if err := json.Unmarshal(b, v); err != nil {

@@ -14,11 +14,7 @@ type consentBackupVerb struct {
 
 // Run copies the ledger, also beside a running service, and verifies the copy.
 func (v consentBackupVerb) Run(io streams) error {
-	snapshot, err := v.load()
-	if err != nil {
-		return err
-	}
-	keys, err := v.keys(v.configFlag)
+	snapshot, keys, err := v.trusting(v.trustFlags)
 	if err != nil {
 		return err
 	}
@@ -39,11 +35,7 @@ type consentRestoreVerb struct {
 
 // Run puts a backup where the ledger belongs, if it verifies and nothing is there.
 func (v consentRestoreVerb) Run(io streams) error {
-	snapshot, err := v.load()
-	if err != nil {
-		return err
-	}
-	keys, err := v.keys(v.configFlag)
+	snapshot, keys, err := v.trusting(v.trustFlags)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"go.uber.org/zap"
 
 	"assent/event"
 	"assent/policy"
@@ -99,13 +98,4 @@ func (v explainCallVerb) steps(io streams, d policy.Decision) error {
 		rows = append(rows, []string{strconv.Itoa(s.Row), string(s.Reason), answer, s.Input, s.Key, s.Source})
 	}
 	return outputFlag{"table"}.print(io.out, nil, []string{"ROW", "REASON", "DECIDES", "INPUT", "KEY", "SOURCE"}, rows)
-}
-
-// open opens the configured store beside a running service.
-func (f configFlag) open() (*store.Store, error) {
-	snapshot, err := f.load()
-	if err != nil {
-		return nil, err
-	}
-	return store.OpenReadOnly(context.Background(), snapshot.Config.Store, zap.NewNop())
 }
