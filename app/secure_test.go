@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"assent/call"
+	"assent/consent"
 	"assent/demo/phone"
 	"assent/event"
 	"assent/recorder"
@@ -282,6 +283,12 @@ func TestWithdrawalKeepsTruncatesOrErasesAsTheTrunkSays(t *testing.T) {
 			})
 			if gap != (effect == "keep") || loudMS(left) > 1600 || loudMS(left) < 300 || !slices.Contains(entries[i:], "sealed") {
 				t.Errorf("gaps %+v, %d ms of talk, ledger %v", facts.Gaps, loudMS(left), entries)
+			}
+			s.heard(id) // file, sidecar and ledger agree on where it took effect
+			records, err := consent.ByCall(s.path("ledger"), cdr.ID)
+			must(t, err)
+			if d := records[i].Data.(consent.WithdrawnData); d.PositionMS < 300 || d.PositionMS > facts.EndedAt.Sub(facts.StartedAt.Time).Milliseconds() {
+				t.Errorf("the ledger says that it took effect at %d ms", d.PositionMS)
 			}
 			if effect == "truncate" && facts.DurationMS > 2500 {
 				t.Errorf("%d ms long: the file does not end at the barrier", facts.DurationMS)

@@ -30,6 +30,7 @@ type recording struct {
 	evidence *consent.Pending // the ledger entry that must be durable before any audio is
 	writer   *recorder.Recording
 	tap      *media.Tap
+	rateHz   int    // of the recording's samples
 	paused   string // the gap's type while the tap is paused
 	first    []consent.FirstSample
 	blocked  bool // the recorder could not be used; it is not tried again
@@ -147,6 +148,7 @@ func (c *Call) record() {
 		return
 	}
 	rate := c.recordingRate()
+	c.rec.rateHz = rate
 	c.rec.writer = c.deps.Recorder.Open(c.spec(rate), c.evidence())
 	var right *media.Stream
 	if c.agent != nil {

@@ -42,6 +42,7 @@ func (c *Call) withdraw(by string) {
 	data := consent.WithdrawnData{By: by, Effect: c.trunk.Recording.OnWithdrawal, Floors: floorsOf(barrier)}
 	if c.rec.writer != nil {
 		data.Recording = c.rec.writer.ID()
+		data.PositionMS = c.silence()
 	}
 	c.consent = consentState{state: policy.StateWithdrawn, method: by, language: c.place.language, entry: c.append(consent.TypeWithdrawn, data)}
 	c.gate = gate{}
@@ -49,6 +50,26 @@ func (c *Call) withdraw(by string) {
 	c.remember()
 	c.decide("consent_withdrawn")
 }
+
+// silence keeps all further audio out of the recording, at once, and returns where
+// in it that takes effect, in milliseconds. What becomes of the recording follows.
+func (c *Call) silence() int64 {
+	if c.rec.tap == nil {
+		return 0
+	}
+	var end int64
+	if c.trunk.Recording.OnWithdrawal == policy.WithdrawalKeep {
+		c.rec.tap.Pause(gapWithdrawn)
+		end = c.rec.tap.End()
+	} else {
+		end = c.rec.tap.Close()
+	}
+	rate := int64(c.rec.rateHz)
+	return (end*1000 + rate - 1) / rate
+}
+
+// gapWithdrawn is the type of a gap behind a withdrawal.
+const gapWithdrawn = "withdrawn"
 
 // grant enters a consent from outside.
 func (c *Call) grant() error {
@@ -84,7 +105,7 @@ func (c *Call) stopRecording() {
 	case policy.WithdrawalTruncate:
 		c.retire(recorder.Final{})
 	default:
-		c.pause("withdrawn")
+		c.pause(gapWithdrawn)
 	}
 }
 

@@ -256,7 +256,30 @@ func (j *judge) checkWithdrawal() {
 	switch d := *j.withdrawn; {
 	case d.Effect == consent.EffectErase:
 		j.find("file", "consent was withdrawn, which erases the recording, and the file is there")
+	case d.Effect == consent.EffectKeep:
+		j.checkSilence(d.PositionMS)
 	case d.Effect == consent.EffectTruncate && d.PositionMS > 0 && j.Report.Sidecar.DurationMS > d.PositionMS:
 		j.find("file", "consent was withdrawn at %d ms, which cuts the recording there, and it has %d ms", d.PositionMS, j.Report.Sidecar.DurationMS)
+	}
+}
+
+// checkSilence sees to it that no audio stands behind a withdrawal that kept the recording: on both channels the gap that it
+// left begins there at the latest.
+func (j *judge) checkSilence(atMS int64) {
+	side := &j.Report.Sidecar
+	const (
+		settles = 1000 // a call that ends meanwhile leaves no gap
+		slack   = 50   // the clocks of the two channels are led together
+	)
+	length := side.EndedAt.Sub(side.StartedAt.Time).Milliseconds()
+	if atMS == 0 || length <= atMS+settles || side.GapsUnlisted > 0 {
+		return
+	}
+	for channel := range side.Channels {
+		if !slices.ContainsFunc(side.Gaps, func(g recorder.SidecarGap) bool {
+			return g.Type == "withdrawn" && g.Channel == channel && g.StartMS <= atMS+slack
+		}) {
+			j.find("sidecar", "consent was withdrawn at %d ms, and channel %d has no gap from there on", atMS, channel)
+		}
 	}
 }

@@ -168,3 +168,29 @@ func TestRecordingThatNeedsNoConsentNeedsItsEntryAllTheSame(t *testing.T) {
 		t.Error("a recording without any consent entry passes")
 	}
 }
+
+func TestASilenceBehindAWithdrawalIsAskedForOnBothChannels(t *testing.T) {
+	kept := consent.WithdrawnData{By: "caller", Effect: consent.EffectKeep, PositionMS: 4000}
+	c := told(append(story()[:4:4], kept, story()[4])...)
+	side := &c.Report.Sidecar
+	side.EndedAt.Time = side.StartedAt.Add(9 * time.Second)
+	gaps := []recorder.SidecarGap{{Type: "withdrawn", Channel: 0, StartMS: 3990, EndMS: 9000}, {Type: "withdrawn", Channel: 1, StartMS: 4000, EndMS: 9000}}
+	for name, with := range map[string]struct {
+		gaps []recorder.SidecarGap
+		want string
+	}{
+		"both":            {gaps, ""},
+		"one":             {gaps[:1], "consent was withdrawn at 4000 ms, and channel 1 has no gap"},
+		"too late":        {[]recorder.SidecarGap{gaps[0], {Type: "withdrawn", Channel: 1, StartMS: 4051, EndMS: 9000}}, "channel 1 has no gap"},
+		"of another kind": {[]recorder.SidecarGap{{Type: "hold", Channel: 0, StartMS: 0, EndMS: 9000}, gaps[1]}, "channel 0 has no gap"},
+	} {
+		side.Gaps = with.gaps
+		found := ""
+		for _, f := range c.Findings() {
+			found += f.String()
+		}
+		if with.want == "" && found != "" || !strings.Contains(found, with.want) {
+			t.Errorf("%s: %q, want %q", name, found, with.want)
+		}
+	}
+}

@@ -167,6 +167,14 @@ func (t *Tap) Resume() {
 	t.session.post(t.resume)
 }
 
+// End returns where the audio that was taken so far ends, in samples of the recording; it waits for the driver.
+func (t *Tap) End() (end int64) {
+	if !t.session.call(func() { end = t.end() }) {
+		t.session.driver.call(func() { end = t.reached })
+	}
+	return end
+}
+
 // Replace puts another stream on the right channel, as after a transfer; nil leaves it empty.
 func (t *Tap) Replace(right *Stream) {
 	t.session.post(func() {

@@ -354,6 +354,14 @@ func (t *Tap) edge(i int) int64 {
 	return max(tr.locate(s.end), 0)
 }
 
+// end returns the position after the newest audio of both channels: nothing from beyond it was taken.
+func (t *Tap) end() int64 {
+	if t.closed {
+		return t.reached
+	}
+	return max(t.edge(0), t.edge(1))
+}
+
 // suspend begins a pause, or changes the kind of the present one.
 func (t *Tap) suspend(kind string) {
 	if t.closed || kind == "" || kind == t.pause {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 
-
 	"assent/event"
 	"assent/policy"
 	"assent/store"
