@@ -50,6 +50,16 @@ type Trunk struct {
 	Draining  bool   `json:"draining" doc:"Whether it takes no new calls"`
 	// Gateways are where its calls leave by, as they were seen last.
 	Gateways []Gateway `json:"gateways"`
+	// Registration is how we are registered with the carrier.
+	Registration *Registration `json:"registration,omitempty" doc:"How we are registered with the carrier; missing where we don't register"`
+}
+
+// Registration is how we are registered with a carrier.
+type Registration struct {
+	Server string    `json:"server"`
+	Up     bool      `json:"up"`
+	Status int       `json:"status" doc:"SIP status of the last answer; 0 before the first"`
+	Until  time.Time `json:"until,omitzero" doc:"When it would end"`
 }
 
 // Gateway is where calls that leave by a trunk go.

@@ -67,9 +67,11 @@ type App struct {
 	calls    *call.Manager
 	sip      *sip.Endpoint
 
-	registrar *registrar.Registrar
-	api       *api.Server
-	closers   []closer
+	registrar  *registrar.Registrar
+	enrolments *enrolments
+	health     *health
+	api        *api.Server
+	closers    []closer
 
 	current   atomic.Pointer[setup] // swapped by Reload
 	listening atomic.Bool
@@ -190,6 +192,8 @@ func (a *App) openSIP(context.Context) (err error) {
 func (a *App) openCalls(context.Context) error {
 	cfg := a.first.Config
 	a.board = queue.New(cfg.Queues, cfg.Stations)
+	a.health = newHealth(a.events.Publish)
+	a.enrolments = &enrolments{app: a, kept: map[string]*enrolment{}}
 	a.metrics = api.NewMetrics(a.gauges())
 	a.gateways = a.newGateways()
 	a.events.Subscribe(a.metrics.Observe)
@@ -211,6 +215,7 @@ func (a *App) startSIP(ctx context.Context) error {
 	a.listening.Store(true)
 	a.gateways.Start()
 	a.closing("gateways", func(context.Context) error { a.gateways.Close(); return nil })
+	a.enrolments.update(a.current.Load().snapshot.Config.Trunks)
 	return nil
 }
 

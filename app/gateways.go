@@ -3,7 +3,6 @@ package app
 import (
 	"time"
 
-	"assent/event"
 	"assent/gateway"
 	"assent/sip"
 	"assent/trunk"
@@ -31,11 +30,11 @@ func (a *App) askGateway(address string, timeout time.Duration, done func(gatewa
 	})
 }
 
-// trunkChanged tells that calls can, or can't any more, leave by a trunk.
+// trunkChanged notes that calls can, or can't any more, leave by a trunk.
 func (a *App) trunkChanged(name string, up bool) {
-	e := event.Event{Time: now(), Type: event.TrunkUp, Trunk: name, Detail: "a gateway answers"}
+	detail := "a gateway answers"
 	if !up {
-		e.Type, e.Detail = event.TrunkDown, "no gateway answers"
+		detail = "no gateway answers"
 	}
-	a.events.Publish(e)
+	a.health.set(name, "gateways", up, detail)
 }

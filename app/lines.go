@@ -48,7 +48,7 @@ func (l lines) trunk(name string) api.Trunk {
 	cfg, _ := table.Config(name)
 	return api.Trunk{Name: name, Flow: cfg.Flow, Recording: cfg.Recording.Enabled, Consent: cfg.Recording.Consent,
 		Calls: table.Calls()[name], MaxCalls: cfg.Limits.Calls, Draining: table.Draining(name),
-		Gateways: gatewaysOf(l.app.gateways.States(name))}
+		Gateways: gatewaysOf(l.app.gateways.States(name)), Registration: l.app.enrolments.of(name)}
 }
 
 // gatewaysOf renders the states of a trunk's gateways.

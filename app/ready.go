@@ -70,6 +70,7 @@ func (a *App) gauges() []api.Gauge {
 		{Name: "assent_media_ports_in_use", Help: "RTP ports that streams hold.", Read: func() float64 { return float64(a.media.Stats().PortsInUse) }},
 		{Name: "assent_rtp_received_packets_total", Help: "RTP packets accepted.", Counter: true, Read: func() float64 { return float64(a.media.Stats().Received) }},
 		{Name: "assent_rtp_dropped_packets_total", Help: "Datagrams on media ports that were not accepted.", Counter: true, Read: func() float64 { return float64(a.media.Stats().Dropped()) }},
+		{Name: "assent_registrations_down", Help: "Registrations with carriers that do not stand.", Read: func() float64 { return float64(a.enrolments.down()) }},
 		{Name: "assent_sip_challenges_total", Help: "Requests whose sender was asked to prove who it is.", Counter: true, Read: func() float64 { return float64(a.sip.Stats().Challenged) }},
 		{Name: "assent_sip_auth_failures_total", Help: "Proofs by digest with a wrong user or password.", Counter: true, Read: func() float64 { return float64(a.sip.Stats().Wrong) }},
 		{Name: "assent_sip_locked_out_total", Help: "Requests of sources that guess passwords, dropped in silence.", Counter: true, Read: func() float64 { return float64(a.sip.Stats().Locked) }},

@@ -30,6 +30,8 @@ func (a *App) Reload() error {
 	}
 	a.current.Store(next)
 	a.registrar.Forget(a.registers)
+	a.enrolments.update(next.snapshot.Config.Trunks)
+	a.health.retain(next.snapshot.Config.Trunks)
 	a.board.Update(next.snapshot.Config.Queues, next.snapshot.Config.Stations)
 	a.gateways.Update(linesOf(next.snapshot.Config.Trunks))
 	for _, problem := range next.warnings {

@@ -47,7 +47,7 @@ func (c *Call) ringGateway(gateway, number string, seat *trunk.Seat) *attempt {
 		c.failed(a, outcomeFailure)
 		return a
 	}
-	c.ring(a, sip.DialSpec{Target: target, Timeout: ringTimeout, Allow: seat.Allows, Credentials: seat.Config().Credentials,
+	c.ring(a, sip.DialSpec{Target: target, Timeout: ringTimeout, Allow: seat.Allows, Credentials: seat.Config().Shown(),
 		Identity: c.sign(seat, number)}, streamOf(a.name, seat.Config(), sip.HostAddr(gateway)))
 	return a
 }

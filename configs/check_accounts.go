@@ -41,6 +41,7 @@ func (l *loader) checkAccounts() {
 			check(path+".digest", t.Digest)
 		}
 		l.checkCredentials(path+".credentials", t)
+		l.checkRegister(path+".register", t)
 	})
 }
 
@@ -59,12 +60,34 @@ func (l *loader) checkCredentials(path string, t trunk.Config) {
 	if l.doc.Find(path) == nil {
 		return
 	}
-	if l.given(path+".user", t.Credentials.User, "write the user name that the carrier gave") && !plainWord(t.Credentials.User) {
-		l.report(path+".user", "use letters, digits and signs but quotes and backslashes", "%q is no user name of digest", t.Credentials.User)
-	}
-	l.given(path+".password", t.Credentials.Password, `write "${env:NAME}" or "${file:PATH}"`)
+	l.checkShown(path, t.Credentials)
 	if len(t.Gateways) == 0 {
 		l.report(path, "give gateways, or leave it out", "the trunk has no gateway that could ask for them")
+	}
+}
+
+// checkShown checks what we show a carrier.
+func (l *loader) checkShown(path string, c auth.Credentials) {
+	if l.given(path+".user", c.User, "write the user name that the carrier gave") && !plainWord(c.User) {
+		l.report(path+".user", "use letters, digits and signs but quotes and backslashes", "%q is no user name of digest", c.User)
+	}
+	l.given(path+".password", c.Password, `write "${env:NAME}" or "${file:PATH}"`)
+}
+
+// checkRegister checks how we register with a carrier.
+func (l *loader) checkRegister(path string, t trunk.Config) {
+	if l.doc.Find(path) == nil {
+		return
+	}
+	l.checkShown(path, t.Register.Credentials)
+	l.length(path+".expires", t.Register.Expires, time.Minute, 24*time.Hour)
+	switch {
+	case t.Credentials.Given():
+		l.report(path, "leave credentials out", "what we register with is shown to the gateways too: there can't be credentials beside it")
+	case t.Register.Server != "":
+		l.checkURI(path+".server", t.Register.Server)
+	case len(t.Gateways) == 0:
+		l.report(path, `write server: "sip:HOST"`, "nothing says where to register: there is no server, and no gateway")
 	}
 }
 

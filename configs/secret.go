@@ -52,7 +52,7 @@ var secretKeys = []string{
 
 // secretsOf are the secrets of the entries of a map.
 var secretsOf = map[string][]string{
-	"trunks": {"digest.password", "credentials.password"}, "stations": {"register.password"},
+	"trunks": {"digest.password", "credentials.password", "register.password"}, "stations": {"register.password"},
 }
 
 // secretPaths are the paths of all secrets of the file.

@@ -58,9 +58,11 @@ type Endpoint struct {
 	stats   counters
 	dialled dialled
 	conns   conns
-	pending atomic.Int64   // client transactions without a final answer
-	readers sync.WaitGroup // goroutines of sockets and look-ups
-	closing atomic.Bool
+	pending atomic.Int64 // client transactions without a final answer
+
+	enrollers atomic.Int64   // registrations of ours
+	readers   sync.WaitGroup // goroutines of sockets and look-ups
+	closing   atomic.Bool
 }
 
 // New checks the configuration. Nothing listens before Start.
@@ -150,6 +152,9 @@ func (e *Endpoint) Close(ctx context.Context) error {
 		for _, leg := range l.legs {
 			leg.hangup(Cause{Status: 503})
 		}
+		if l.enroller != nil {
+			l.enroller.stop()
+		}
 		for _, tx := range l.clients {
 			if tx.req.method == "OPTIONS" { // nobody needs its answer any more
 				tx.abandon()
@@ -169,7 +174,7 @@ func (e *Endpoint) Close(ctx context.Context) error {
 func (e *Endpoint) settle(ctx context.Context) error {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for e.pending.Load() > 0 || e.stats.legs.Load() > 0 {
+	for e.pending.Load() > 0 || e.stats.legs.Load() > 0 || e.enrollers.Load() > 0 {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("sip: closed before every peer had answered: %w", context.Cause(ctx))

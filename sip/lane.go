@@ -38,6 +38,8 @@ type lane struct {
 	legs    []*Leg
 	servers map[string]*serverTx
 	clients map[string]*clientTx
+
+	enroller *Enroller // a registration of ours that lives here
 }
 
 func newDispatcher() *dispatcher {
@@ -153,13 +155,16 @@ func (l *lane) do(f func()) {
 		for _, leg := range l.legs {
 			leg.fail()
 		}
+		if l.enroller != nil {
+			l.enroller.failed(500, 0)
+		}
 	})
 	f()
 }
 
 // idle reports whether nothing is left to wait for.
 func (l *lane) idle() bool {
-	return len(l.legs) == 0 && len(l.servers) == 0 && len(l.clients) == 0
+	return len(l.legs) == 0 && len(l.servers) == 0 && len(l.clients) == 0 && l.enroller == nil
 }
 
 // prune lets go of legs that are over and owe nobody anything.

@@ -74,8 +74,39 @@ type Config struct {
 	Credentials auth.Credentials `yaml:"credentials"`
 	// STIR says whether callers' numbers are verified, and calls that leave signed.
 	STIR stir.Rule `yaml:"stir"`
+	// Register is where and as whom we register, so that the carrier's calls find us.
+	Register Register `yaml:"register"`
 	// Recording is the trunk's recording rule.
 	Recording policy.TrunkRule `yaml:"recording"`
+}
+
+// Register says how we register with a carrier.
+type Register struct {
+	// Server is the registrar, "sip:HOST:PORT;transport=udp"; empty is the first gateway.
+	Server string `yaml:"server"`
+	// User, Password and Realm are ours there, and answer the gateways' challenges too.
+	auth.Credentials `yaml:",inline"`
+	// Expires is the life that we ask for.
+	Expires time.Duration `yaml:"expires"`
+}
+
+// Shown returns what we show this trunk's gateways when they ask who we are.
+func (c Config) Shown() auth.Credentials {
+	if c.Credentials.Given() {
+		return c.Credentials
+	}
+	return c.Register.Credentials
+}
+
+// Registrar returns where we register for this trunk, "" if we don't.
+func (c Config) Registrar() string {
+	switch {
+	case !c.Register.Given():
+		return ""
+	case c.Register.Server == "" && len(c.Gateways) > 0:
+		return c.Gateways[0].Address
+	}
+	return c.Register.Server
 }
 
 // Limits bound the calls of a trunk, in both directions together. Zero is no limit.
@@ -99,6 +130,7 @@ func DefaultConfig() Config {
 		Probe:       gateway.DefaultProbe(),
 		FailoverOn:  gateway.DefaultFailover(),
 		STIR:        stir.DefaultRule(),
+		Register:    Register{Expires: time.Hour},
 		Recording:   policy.DefaultTrunkRule(),
 	}
 }

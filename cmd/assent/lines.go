@@ -33,9 +33,22 @@ func (v trunkLsVerb) Run(io streams) error {
 	}
 	rows := make([][]string, len(trunks))
 	for i, t := range trunks {
-		rows[i] = []string{t.Name, of(t.Calls, t.MaxCalls), serving(t.Draining), t.Flow, onOff(t.Recording), t.Consent}
+		rows[i] = []string{t.Name, of(t.Calls, t.MaxCalls), serving(t.Draining), registered(t.Registration), t.Flow, onOff(t.Recording), t.Consent}
 	}
-	return v.print(io.out, trunks, []string{"TRUNK", "CALLS", "SERVICE", "FLOW", "RECORDING", "CONSENT"}, rows)
+	return v.print(io.out, trunks, []string{"TRUNK", "CALLS", "SERVICE", "REGISTERED", "FLOW", "RECORDING", "CONSENT"}, rows)
+}
+
+// registered says how we are registered with a trunk's carrier.
+func registered(r *api.Registration) string {
+	switch {
+	case r == nil:
+		return "-"
+	case r.Up:
+		return "yes"
+	case r.Status == 0:
+		return "not yet"
+	}
+	return fmt.Sprintf("no (%d)", r.Status)
 }
 
 type trunkPingVerb struct {
