@@ -10,6 +10,7 @@ import (
 	"assent/media"
 	"assent/sip"
 	"assent/source"
+	"assent/speech"
 	"assent/stir"
 	"assent/trunk"
 )
@@ -54,7 +55,7 @@ func load(opts Options, before *setup) (*setup, error) {
 		snapshot: snapshot, warnings: append(snapshot.Warnings, problems...), accounts: accountsOf(cfg),
 		rules: call.Rules{
 			Version: snapshot.Version, Source: snapshot.Source, Trunks: trunks, STIR: vouchers, Stations: cfg.Stations, Queues: cfg.Queues,
-			Flows: flows, Prompts: prompts, Codecs: cfg.Media.Codecs, Language: cfg.Language,
+			Flows: flows, Prompts: prompts, Speech: speech.New(cfg.TTS), Codecs: cfg.Media.Codecs, Language: cfg.Language,
 			ValidFor: cfg.Consent.ValidFor, Guard: cfg.Consent.Guard, NoticeLoss: cfg.Consent.NoticeLoss, Control: cfg.Control,
 		},
 	}, nil
@@ -70,7 +71,7 @@ func formerVouchers(before *setup) *stir.Service {
 
 // world is what flows are checked against.
 func world(cfg configs.Config, prompts *media.Prompts) flowexec.World {
-	w := flowexec.World{Language: cfg.Language, Prompts: prompts, Queues: map[string]bool{}}
+	w := flowexec.World{Language: cfg.Language, Prompts: prompts, Queues: map[string]bool{}, Speech: cfg.TTS.Ready}
 	for name, q := range cfg.Queues {
 		w.Queues[name] = q.Recording.Enabled
 	}

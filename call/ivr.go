@@ -26,9 +26,9 @@ func (v ivr) Facts() map[string]string {
 		"call.verdict": string(v.vouched.Verdict), "call.attestation": string(v.vouched.Attestation)}
 }
 
-// Play queues a prompt towards the caller and returns at once.
-func (v ivr) Play(_ context.Context, p flowexec.Prompt) error {
-	clip, err := v.clip(p)
+// Play queues a prompt towards the caller and returns at once, or once a text is spoken for the first time.
+func (v ivr) Play(ctx context.Context, p flowexec.Prompt) error {
+	clip, err := v.clip(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -37,18 +37,30 @@ func (v ivr) Play(_ context.Context, p flowexec.Prompt) error {
 	return nil
 }
 
-func (v ivr) clip(p flowexec.Prompt) (*media.Clip, error) {
+func (v ivr) clip(ctx context.Context, p flowexec.Prompt) (*media.Clip, error) {
 	switch {
 	case p.Tone != nil:
 		return v.rules.Prompts.Tone(p.Tone.Hz, p.Tone.Length, p.Tone.GainDB), nil
 	case p.File != "":
 		return v.rules.Prompts.File(p.File)
+	case p.Name == "":
+		return v.speech(ctx, p.Text)
 	}
 	clip, ok := v.rules.Prompts.Clip(p.Name, v.place.language)
 	if !ok {
 		return nil, fmt.Errorf("prompt %q is missing in language %q", p.Name, v.place.language)
 	}
 	return clip, nil
+}
+
+// speech returns a text as speech in the call's language. The call lives on while it is made.
+func (v ivr) speech(ctx context.Context, text string) (clip *media.Clip, err error) {
+	language := v.place.language
+	err = v.Await(ctx, func(ctx context.Context) (err error) {
+		clip, err = v.rules.Speech.Clip(ctx, language, text)
+		return err
+	})
+	return clip, err
 }
 
 // Drain waits until all that is queued has been played to its last sample.

@@ -16,6 +16,7 @@ import (
 	"assent/recorder"
 	"assent/registrar"
 	"assent/sip"
+	"assent/speech"
 	"assent/stir"
 	"assent/store"
 	"assent/trunk"
@@ -32,6 +33,7 @@ type Rules struct {
 	Queues   map[string]queue.Config        // where callers wait
 	Flows    *flowexec.Flows                // what callers are led through
 	Prompts  *media.Prompts                 // what they hear
+	Speech   *speech.Voice                  // what is spoken to them
 	Codecs   []string                       // media.codecs, in order of preference
 	Language string                         // language of prompts until a flow sets another
 	ValidFor time.Duration                  // how long a stored consent holds

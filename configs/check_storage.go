@@ -39,6 +39,7 @@ func (l *loader) checkStorage() {
 	l.length("recordings.min_length", l.Recordings.MinLength, 0, time.Hour)
 	l.reportOf("recordings", l.Recordings.Depot.Validate())
 	l.reportOf("recordings.encryption", l.Recordings.Encryption.Validate())
+	l.reportOf("tts", l.TTS.Validate())
 	l.given("consent.ledger", l.Consent.Ledger, "write a folder, such as ./data/ledger")
 	if strings.ContainsAny(l.Consent.Origin, " \t\n+") {
 		l.report("consent.origin", "write a name such as example.com/ledger", "%q has a space or a plus, which no origin can have", l.Consent.Origin)

@@ -12,6 +12,7 @@ import (
 	"assent/retention"
 	"assent/sip"
 	"assent/source"
+	"assent/speech"
 	"assent/stir"
 	"assent/trunk"
 )
@@ -41,8 +42,10 @@ type Config struct {
 	Prompts string `yaml:"prompts"`
 	// Language is the language that calls begin with.
 	Language string `yaml:"language"`
-	API      API    `yaml:"api"`
-	Log      Log    `yaml:"log"`
+	// TTS says how texts are spoken.
+	TTS speech.Config `yaml:"tts"`
+	API API           `yaml:"api"`
+	Log Log           `yaml:"log"`
 }
 
 // CDR says where call detail records go, beside the store.
@@ -87,6 +90,7 @@ func Default() Config {
 		Flows:      "./flows",
 		Prompts:    "./prompts",
 		Language:   "en",
+		TTS:        speech.Default(),
 		API:        API{Listen: "127.0.0.1:8088", Tokens: []string{}},
 		Log:        Log{Level: "info", Format: "json"},
 	}

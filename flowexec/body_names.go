@@ -39,6 +39,21 @@ func (r *Run) PromptName(t Template) (string, error) {
 	return name, err
 }
 
+// Speech reads a text that is to be spoken, of so many bytes at most, which may hold variables.
+func (b *Body) Speech(key string, most int) Template {
+	t := b.RequiredTemplate(key, "what is to be said")
+	if text, constant := t.Constant(); constant && len(text) > most {
+		b.Report(key, fmt.Sprintf("the text has %d bytes", len(text)), fmt.Sprintf("at most %d, in two actions", most))
+	}
+	if b.c.world.Speech == nil {
+		return t
+	}
+	if err := b.c.world.Speech(); err != nil {
+		b.Report(key, "nothing can be spoken: "+err.Error(), "install it, name another command, or play a recorded prompt")
+	}
+	return t
+}
+
 // File reads the path of a sound file, relative to the flow's folder.
 func (b *Body) File(key string) string {
 	path := b.Required(key, "the path of a WAV file")

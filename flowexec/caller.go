@@ -111,13 +111,14 @@ type Observer interface {
 	Failed(flow, action string, err error)
 }
 
-// Prompt is one thing to play: exactly one of Name, File and Tone is set.
+// Prompt is one thing to play: exactly one of Name, File, Tone and Text is set.
 type Prompt struct {
 	Name    string // a prompt of the call's language, or of all languages
 	File    string // the path of a WAV file
 	Tone    *Tone
-	BargeIn bool // a key ends it, and skips what is queued behind it but notices
-	Notice  bool // played to its end whatever is pressed
+	Text    string // to be spoken in the call's language
+	BargeIn bool   // a key ends it, and skips what is queued behind it but notices
+	Notice  bool   // played to its end whatever is pressed
 }
 
 // Tone is a sine.

@@ -27,7 +27,7 @@ tasks:
     - play_audio: { name: Welcome, promt: welcome }
     - transfer_to_queue: { name: To support, queue: suport, outcomes: { full: bye } }
 `, world())
-	want := `flows/test.yaml:5:7: play_audio has nothing to play; one of prompt, file and tone
+	want := `flows/test.yaml:5:7: play_audio has nothing to play; one of prompt, file, tone and text
       - play_audio: { name: Welcome, promt: welcome }
         ^
 flows/test.yaml:5:36: play_audio has no "promt"; did you mean prompt?
@@ -77,7 +77,9 @@ func TestEveryErrorOfAFlowHasItsPlace(t *testing.T) {
 		"goto nowhere":       {main("    - goto: mian"), `5:13: there is no task "mian"; did you mean main?`},
 		"goto a map":         {main("    - goto: { task: main }"), "a task's name is expected here, not a map"},
 		"two sounds":         {main("    - play_audio: { name: A, prompt: a, text: hi }"), "5:47: play_audio has prompt and text; one of them"},
-		"text":               {main("    - play_audio: { name: A, text: hi }"), "5:36: text needs a speech synthesiser, which this version does not have; a recorded prompt"},
+		"text":               {main("    - play_audio: { name: A, text: hi }"), "5:36: nothing can be spoken: no command; install it, name another command, or play a recorded prompt"},
+		"long text":          {main("    - play_audio: { name: A, text: " + strings.Repeat("x", 2001) + " }"), "5:36: the text has 2001 bytes; at most 2000, in two actions"},
+		"empty text":         {main(`    - play_audio: { name: A, text: "" }`), "5:36: text is empty; what is to be said"},
 		"bad prompt":         {main("    - play_audio: { name: A, prompt: ../a }"), `5:38: "../a" can't name a prompt`},
 		"missing file":       {main("    - play_audio: { name: A, file: none.wav }"), "5:36: there is no file flows/none.wav"},
 		"file is a folder":   {main("    - play_audio: { name: A, file: /tmp }"), "5:36: there is no file /tmp"},

@@ -1,6 +1,7 @@
 package flowexec_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -40,6 +41,7 @@ func (p prompts) Names() []string {
 // world is a configuration with one of each.
 func world() flowexec.World {
 	return flowexec.World{
+		Speech:   func() error { return errors.New("no command") },
 		Language: "en",
 		Prompts:  prompts{"en": {"welcome", "consent_question", "goodbye", "apology"}, "de": {"welcome"}, "": {"calm"}},
 		Queues:   map[string]bool{"support": true, "hr": false},

@@ -8,6 +8,8 @@ type World struct {
 	Queues   map[string]bool // by name, whether recording is on in the queue
 	Trunks   []string
 	Stations []string
+	// Speech returns why no text can be spoken, nil if it can. Nil: that is not checked.
+	Speech func() error
 	// Gated says whether a trunk records calls by the flow and waits for
 	// consent, or may come to do so. The lints about the gate are for such flows. Nil: all are.
 	Gated func(flow string) bool

@@ -3,6 +3,7 @@ package media
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -52,20 +53,29 @@ func LoadClip(path string) (*Clip, error) {
 	if err != nil {
 		return nil, err
 	}
-	audio, err := pcm.DecodeWAV(b)
+	c, err := DecodeClip(b)
 	if err != nil {
 		return nil, fmt.Errorf("prompt %s: %w", path, err)
+	}
+	return c, nil
+}
+
+// DecodeClip is LoadClip of a file that is in memory, which it borrows.
+func DecodeClip(b []byte) (*Clip, error) {
+	audio, err := pcm.DecodeWAV(b)
+	if err != nil {
+		return nil, err
 	}
 	samples, err := audio.At8k()
 	if err != nil {
-		return nil, fmt.Errorf("prompt %s: %w", path, err)
+		return nil, err
 	}
 	if len(samples) == 0 {
-		return nil, fmt.Errorf("prompt %s: it has no sound; want a file of one sample at least", path)
+		return nil, errors.New("it has no sound; want a file of one sample at least")
 	}
 	if audio.RateHz > maxWide {
 		if audio.Samples, err = pcm.Resample(audio.Samples, audio.RateHz, maxWide); err != nil {
-			return nil, fmt.Errorf("prompt %s: %w", path, err)
+			return nil, err
 		}
 		audio.RateHz = maxWide
 	}

@@ -8,14 +8,19 @@ import (
 	"assent/flowexec"
 )
 
-// playAudio queues a prompt, a file or a tone and goes on at once.
+// playAudio queues a prompt, a file, a tone or a spoken text and goes on at once.
 var playAudio = flowexec.Action{Verb: "play_audio", Compile: compilePlayAudio}
 
 type playStep struct {
 	prompt flowexec.Template
-	play   flowexec.Prompt // its Name comes from prompt
+	text   flowexec.Template // to be spoken, if that is what there is to play
+	play   flowexec.Prompt   // its Name comes from prompt
 	named  bool
+	spoken bool
 }
+
+// maxSpeech bounds a spoken text, in bytes, as speech.MaxText does.
+const maxSpeech = 2000
 
 // soundKeys are the ways to say what to play.
 var soundKeys = []string{"prompt", "file", "tone", "text"}
@@ -30,7 +35,7 @@ func compilePlayAudio(b *flowexec.Body) (flowexec.Step, flowexec.Traits) {
 	}
 	switch {
 	case len(given) == 0:
-		b.Report("", "play_audio has nothing to play", "one of prompt, file and tone")
+		b.Report("", "play_audio has nothing to play", "one of prompt, file, tone and text")
 	case len(given) > 1:
 		b.Report(given[1], "play_audio has "+strings.Join(given, " and "), "one of them")
 	case given[0] == "prompt":
@@ -41,7 +46,9 @@ func compilePlayAudio(b *flowexec.Body) (flowexec.Step, flowexec.Traits) {
 	case given[0] == "tone":
 		s.play.Tone = compileTone(b)
 	default:
-		b.Report("text", "text needs a speech synthesiser, which this version does not have", "a recorded prompt")
+		s.spoken = true
+		s.text = b.Speech("text", maxSpeech)
+		b.Exposes("text", s.text, "the text that tts.command is given")
 	}
 	s.play.Notice = b.Bool("notice", false)
 	s.play.BargeIn = b.Bool("barge_in", !s.play.Notice)
@@ -73,6 +80,13 @@ func (s *playStep) Run(ctx context.Context, r *flowexec.Run) (flowexec.Target, e
 			return flowexec.Target{}, err
 		}
 		p.Name = name
+	}
+	if s.spoken {
+		text, err := r.Expand(s.text)
+		if err != nil {
+			return flowexec.Target{}, err
+		}
+		p.Text = text
 	}
 	return flowexec.Target{}, r.Play(ctx, p)
 }

@@ -80,3 +80,8 @@ func TestSetLanguageRefusesAVariableThatIsNone(t *testing.T) {
 	}
 	did(t, "    - set_language: { name: L, language: de-AT }\n", &flowtest.Fake{}, "language de-AT")
 }
+
+func TestPlayAudioSpeaksATextWithVariables(t *testing.T) {
+	did(t, `    - play_audio: { name: A, text: "Call from ${call.from}; $${x}" }`+"\n",
+		&flowtest.Fake{Known: map[string]string{"call.from": "+49; `reboot`"}}, "play \"Call from +49; `reboot`; ${x}\" | heard \"Call from +49; `reboot`; ${x}\"")
+}

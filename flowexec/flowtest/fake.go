@@ -109,6 +109,8 @@ func name(p flowexec.Prompt) string {
 		return fmt.Sprintf("%d Hz", p.Tone.Hz)
 	case p.File != "":
 		return p.File
+	case p.Text != "":
+		return fmt.Sprintf("%q", p.Text)
 	}
 	return p.Name
 }

@@ -21,7 +21,7 @@ var layers = [][]string{
 	{"policy", "event", "source", "prompts", "media/pcm", "balance", "stir"},
 	{"media/codec", "media/dtmf", "media/sdp", "vault", "depot", "consent/merkle", "gateway", "resolver", "resolver/dnstest", "stir/stirtest", "auth", "registrar"},
 	{"sip", "media", "trunk", "queue", "flowexec", "consent", "recorder", "retention"},
-	{"store", "audit", "flowexec/actions", "flowexec/flowtest", "evidence"},
+	{"store", "audit", "speech", "flowexec/actions", "flowexec/flowtest", "evidence"},
 	{"evidence/vcon"},
 	{"call", "archive"},
 	{"api", "configs"},
