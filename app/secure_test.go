@@ -287,8 +287,8 @@ func TestWithdrawalKeepsTruncatesOrErasesAsTheTrunkSays(t *testing.T) {
 			s.heard(id) // file, sidecar and ledger agree on where it took effect
 			records, err := consent.ByCall(s.path("ledger"), cdr.ID)
 			must(t, err)
-			if d := records[i].Data.(consent.WithdrawnData); d.PositionMS < 300 || d.PositionMS > facts.EndedAt.Sub(facts.StartedAt.Time).Milliseconds() {
-				t.Errorf("the ledger says that it took effect at %d ms", d.PositionMS)
+			if d := records[i].Data.(consent.WithdrawnData); d.PositionMS < 300 || d.PositionMS > facts.EndedAt.Sub(facts.StartedAt.Time).Milliseconds()+20 { // a frame may reach over the barrier
+				t.Errorf("the ledger says that it took effect at %d ms of %+v", d.PositionMS, facts)
 			}
 			if effect == "truncate" && facts.DurationMS > 2500 {
 				t.Errorf("%d ms long: the file does not end at the barrier", facts.DurationMS)
