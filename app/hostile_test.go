@@ -28,6 +28,7 @@ tasks:
 // seen are all headers that a station may see; one more is a decision, not an accident.
 var seen = map[string]bool{"Via": true, "Max-Forwards": true, "From": true, "To": true, "Call-ID": true, "CSeq": true,
 	"Contact": true, "Allow": true, "Accept": true, "P-Asserted-Identity": true, "User-Agent": true, "Reason": true,
+	"Supported": true, "Session-Expires": true, "Min-SE": true, // our own extensions
 	"Content-Type": true, "Content-Length": true}
 
 // hostile is an INVITE whose every value tries to get somewhere: "leak" must not cross to the station at all, "evil"

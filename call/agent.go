@@ -16,38 +16,47 @@ import (
 // attempt is one far party being rung, and then talked to.
 type attempt struct {
 	party
-	station string       // "" for a number outside
-	offer   *queue.Offer // nil for a number outside
-	fork    *fork        // of a station that is rung at several places; nil: at one
-	srtp    string       // whether its media is encrypted, as its configuration says
-	outcome string       // why it failed; "" while it rings or talks
-	end     sip.Ended    // how its dialog ended, if it has
+	station  string       // "" for a number outside
+	offer    *queue.Offer // nil for a number outside
+	fork     *fork        // of a station that is rung at several places; nil: at one
+	srtp     string       // whether its media is encrypted, as its configuration says
+	outcome  string       // why it failed; "" while it rings or talks
+	end      sip.Ended    // how its dialog ended, if it has
+	spec     sip.DialSpec // how it was dialled last
+	refer    string       // whom it may transfer the caller to: a word of package terms
+	redirect redirect
 }
 
 // ringStation rings a station of the queue or of the flow's choice. What can't
 // even be dialled fails as an attempt like any other.
-func (c *Call) ringStation(offer *queue.Offer) *attempt {
+func (c *Call) ringStation(offer *queue.Offer) *attempt { return c.ringStationFor(offer, nil) }
+
+// ringStationFor does so in place of a dialog that the station has with somebody
+// else (RFC 3891).
+func (c *Call) ringStationFor(offer *queue.Offer, replaces *sip.Replaces) *attempt {
 	station := c.rules.Stations[offer.Station()]
 	a := &attempt{party: party{name: "agent"}, station: offer.Station(), offer: offer, srtp: station.SRTP}
+	a.refer, a.redirect.rule = station.Refer, station.Redirect
 	if station.Register.Given() {
-		return c.ringBindings(a, c.deps.Stations.Where(a.station))
+		return c.ringBindings(a, c.deps.Stations.Where(a.station), replaces)
 	}
 	c.ring(a, sip.DialSpec{
-		Target: offer.Address(), Timeout: offer.Ring(),
+		Target: offer.Address(), Timeout: offer.Ring(), Replaces: replaces, Terms: stationTerms(station),
 	}, media.StreamConfig{Leg: a.name, DTMF: trunk.DTMFAuto, Peer: sip.HostAddr(offer.Address())})
 	return a
 }
 
 // ringGateway calls a number through a gateway of the trunk that the seat is in.
 func (c *Call) ringGateway(gateway, number string, seat *trunk.Seat) *attempt {
-	a := &attempt{party: party{name: "agent"}, srtp: seat.Config().SRTP}
+	a := &attempt{party: party{name: "agent"}, srtp: seat.Config().SRTP, refer: seat.Config().Refer}
+	a.redirect = redirect{rule: seat.Config().Redirect, seat: seat}
 	target, err := sip.WithUser(gateway, number)
 	if err != nil {
 		c.log.Error("gateway is no SIP address", zap.String("to_trunk", seat.Trunk()), zap.Error(err))
 		c.failed(a, outcomeFailure)
 		return a
 	}
-	c.ring(a, sip.DialSpec{Target: target, Timeout: ringTimeout, Allow: seat.Allows, Credentials: seat.Config().Shown(),
+	c.ring(a, sip.DialSpec{Target: target, Timeout: ringTimeout, Terms: trunkTerms(seat.Config()), Allow: seat.Allows, Credentials: seat.Config().Shown(),
 		Identity: c.sign(seat, number)}, streamOf(a.name, seat.Config(), sip.HostAddr(gateway)))
 	return a
 }
@@ -71,16 +80,24 @@ func (c *Call) ring(a *attempt, spec sip.DialSpec, ports media.StreamConfig) {
 	spec.From, spec.Asserted = c.identity()
 	spec.MaxForwards = c.invite.MaxForwards - 1 // RFC 7332: one loop breaker across both legs
 	spec.Offer = a.local.Offer(sdp.SendRecv)
-	leg, err := c.deps.Dialer.Dial(spec, func(e sip.Event) {
-		c.postSIP(e, func(e sip.Event) { c.onFarParty(a, e) })
-	})
-	if err != nil {
+	if err := c.dial(a, spec); err != nil {
 		c.log.Warn("station can't be dialled", zap.String("station", a.station), zap.Error(err))
 		c.failed(a, outcomeFailure)
 		return
 	}
-	a.leg = leg
 	c.ringing = append(c.ringing, a)
+}
+
+// dial begins a dialog with the far party.
+func (c *Call) dial(a *attempt, spec sip.DialSpec) error {
+	leg, err := c.deps.Dialer.Dial(spec, func(e sip.Event) {
+		c.postSIP(e, func(e sip.Event) { c.onFarParty(a, e) })
+	})
+	if err != nil {
+		return err
+	}
+	a.leg, a.spec, a.ended = leg, spec, false
+	return nil
 }
 
 // preferred puts the caller's codec first, so that packets can pass untouched.
@@ -109,16 +126,32 @@ func (c *Call) identity() (from sip.Party, asserted *sip.Party) {
 // onFarParty handles what a far party's dialog says.
 func (c *Call) onFarParty(a *attempt, e sip.Event) {
 	switch e := e.(type) {
+	case sip.Progress:
+		c.progress(a, e.SDP)
 	case sip.Answered:
 		c.farPartyAnswered(a, e.SDP)
 	case sip.Confirmed:
 		c.confirm(&a.party, e.SDP)
 	case sip.Reoffer:
 		c.reoffer(&a.party, e)
+	case sip.Refresh:
+		c.refresh(&a.party)
+	case sip.Reanswered:
+		c.reanswered(&a.party, e.SDP)
 	case sip.Info:
 		c.onInfo(&a.party, e)
+	case sip.Refer:
+		c.referred(a, e)
+	case sip.Redirected:
+		a.redirect.contacts = e.Contacts
 	case sip.Ended:
 		a.ended = true
+		if c.redirected(a) {
+			return
+		}
+		if c.moving != nil && c.moving.from == a && !c.settling {
+			return // who transfers may leave before the other one answers
+		}
 		if c.agent == a {
 			c.endBy(byAgent, e, ErrAgentLeft)
 			return
@@ -132,11 +165,11 @@ func (c *Call) onFarParty(a *attempt, e sip.Event) {
 // second one of ring_all is hung up again.
 func (c *Call) farPartyAnswered(a *attempt, answer []byte) {
 	a.answered = true
-	if c.agent != nil || a.outcome != "" || c.settling {
+	if c.agent != nil && !c.movingTo(a) || a.outcome != "" || c.settling {
 		c.drop(a, elsewhere)
 		return
 	}
-	agreed, err := accept(answer, a.local)
+	agreed, err := a.final(answer)
 	if err != nil {
 		c.log.Warn("station's answer not usable", zap.String("station", a.station), zap.Error(err))
 		c.drop(a, causeOf(err))
@@ -153,6 +186,15 @@ func (c *Call) farPartyAnswered(a *attempt, answer []byte) {
 	a.agreed = agreed
 	a.stream.Apply(agreed)
 	c.agent = a
+}
+
+// final is what the answer to our offer comes to. Without one, what was agreed
+// while it rang stands (RFC 3262 section 5).
+func (a *attempt) final(answer []byte) (sdp.Agreement, error) {
+	if answer == nil && a.agreed.Codec.Name != "" {
+		return a.agreed, nil
+	}
+	return accept(answer, a.local)
 }
 
 // outcomeOf names why a far party did not answer (RFC 3261 section 21).
@@ -172,6 +214,7 @@ func (c *Call) failed(a *attempt, outcome string) {
 		return
 	}
 	a.outcome = outcome
+	c.earlyOver(a)
 	if a.stream != nil {
 		a.stream.Close()
 	}

@@ -47,6 +47,9 @@ func (c *Call) admit() error {
 	c.admittedBy.Store(seat)
 	c.log = c.log.With(zap.String("trunk", c.trunkName))
 	c.begin()
+	if err := c.invite.Leg.Agree(trunkTerms(c.trunk)); err != nil {
+		return err
+	}
 	if c.trunk.Recording.Required && !c.recorderReady() {
 		return ErrRecorderRequired
 	}
@@ -204,6 +207,12 @@ func (c *Call) onCaller(e sip.Event) {
 		c.confirm(&c.caller, e.SDP)
 	case sip.Reoffer:
 		c.reoffer(&c.caller, e)
+	case sip.Refer: // who calls is led by the flow, and brings nobody else in
+		e.Refuse(sip.Cause{Status: 403})
+	case sip.Refresh:
+		c.refresh(&c.caller)
+	case sip.Reanswered:
+		c.reanswered(&c.caller, e.SDP)
 	case sip.Info:
 		c.onInfo(&c.caller, e)
 	case sip.Ended:

@@ -51,6 +51,9 @@ type Call struct {
 	agent   *attempt   // who the caller talks to, nil in the flow and in a queue
 	ringing []*attempt // who is being rung
 	place   place
+	moving  *moving       // a transfer that the far party asked for; nil for none
+	lent    []*trunk.Seat // taken for far parties beside the flow's own
+	early   *attempt      // whose ringing the caller hears before anybody answers
 	keys    []media.Digit // typed, and not taken yet
 
 	stationKeys, callerKeys sequence // towards sequences that control the recording

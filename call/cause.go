@@ -36,6 +36,8 @@ var (
 	ErrHungUp           = errors.New("who runs the service hung up")
 	ErrNoMedia          = errors.New("no RTP came for the trunk's rtp_timeout")
 	ErrNoAck            = errors.New("the 200 was never acknowledged")
+	ErrTransferFailed   = errors.New("the far party transferred the call and left, and nobody answered")
+	ErrSessionExpired   = errors.New("nobody refreshed the session in time")
 	ErrSignalling       = errors.New("the caller's dialog broke")
 	ErrBadOffer         = errors.New("the offer is not SDP that can be read")
 	ErrNotConfirmed     = errors.New("the caller never answered our offer")
@@ -79,6 +81,7 @@ var vainTransfers = map[string]cause{
 var (
 	elsewhere  = cause{bySystem, 487, 26, "answered_elsewhere"}
 	unanswered = cause{bySystem, 487, 19, "no_answer"}
+	handedOver = cause{bySystem, 487, 16, "transferred"}
 )
 
 // causes is the one table from errors to signalling and the CDR.
@@ -109,6 +112,11 @@ var causes = []struct {
 	{ErrNoMedia, cause{bySystem, 480, 41, "rtp_timeout"}},
 	{ErrNoAck, cause{bySystem, 408, 102, "no_ack"}},
 	{ErrNotConfirmed, cause{bySystem, 408, 102, "no_answer_sdp"}},
+	{ErrTransferFailed, cause{byAgent, 480, 20, "transfer_failed"}},
+	{ErrSessionExpired, cause{bySystem, 408, 102, "session_expired"}},
+	{sip.ErrReliableOff, cause{bySystem, 420, 127, "prack_refused"}},
+	{sip.ErrNotReliable, cause{bySystem, 421, 127, "prack_required"}},
+	{sip.ErrTooBrief, cause{bySystem, 422, 127, "session_interval_too_small"}},
 	{ErrSignalling, cause{bySystem, 500, 41, "signalling_failed"}},
 	{ErrBadOffer, cause{bySystem, 400, 111, "bad_sdp"}},
 	{sdp.ErrNoCodec, cause{bySystem, 488, 88, "no_common_codec"}},

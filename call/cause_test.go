@@ -14,6 +14,7 @@ import (
 	"assent/flowexec"
 	"assent/media"
 	"assent/media/sdp"
+	"assent/sip"
 )
 
 // exported are the errors that a call can end with, by the names that their
@@ -27,7 +28,9 @@ var exported = map[string]map[string]error{
 		"ErrHungUp": ErrHungUp, "ErrTrunkDraining": ErrTrunkDraining, "ErrNotConfirmed": ErrNotConfirmed, "ErrPanic": ErrPanic,
 		"ErrNoIdentity": ErrNoIdentity, "ErrStaleIdentity": ErrStaleIdentity, "ErrIdentityInfo": ErrIdentityInfo,
 		"ErrCredential": ErrCredential, "ErrInvalidIdentity": ErrInvalidIdentity,
+		"ErrSessionExpired": ErrSessionExpired, "ErrTransferFailed": ErrTransferFailed,
 	},
+	"../sip":   {"ErrReliableOff": sip.ErrReliableOff, "ErrNotReliable": sip.ErrNotReliable, "ErrTooBrief": sip.ErrTooBrief},
 	"../media": {"ErrNoPorts": media.ErrNoPorts, "ErrClosed": media.ErrClosed},
 	"../media/sdp": {"ErrNoCodec": sdp.ErrNoCodec, "ErrNoAudio": sdp.ErrNoAudio, "ErrAddress": sdp.ErrAddress, "ErrMismatch": sdp.ErrMismatch,
 		"ErrUnencrypted": sdp.ErrUnencrypted, "ErrCrypto": sdp.ErrCrypto},
@@ -37,8 +40,9 @@ var exported = map[string]map[string]error{
 // handled are branched on inside a call and never end it.
 var handled = map[string]bool{
 	"..ErrNoCall": true, "..ErrBusyCall": true, "..ErrNotNow": true, // told to who works on calls from outside
-	"../media/sdp.ErrMalformed": true,                                 // always within ErrBadOffer
-	"../flowexec.ErrOver":       true, "../flowexec.ErrTimeout": true, // a flow's good end; no key in time
+	"../media/sdp.ErrMalformed": true,                                                     // always within ErrBadOffer
+	"../sip.ErrOver":            true, "../sip.ErrState": true, "../sip.ErrPending": true, // told to who uses a leg too late
+	"../flowexec.ErrOver": true, "../flowexec.ErrTimeout": true, // a flow's good end; no key in time
 }
 
 func TestEveryExportedErrorHasARowOfItsOwn(t *testing.T) {

@@ -15,7 +15,7 @@ type fork struct {
 
 // ringBindings rings a station at each of its bindings, by the flow that the
 // station registered with; at none where it is not registered.
-func (c *Call) ringBindings(a *attempt, bindings []registrar.Binding) *attempt {
+func (c *Call) ringBindings(a *attempt, bindings []registrar.Binding, replaces *sip.Replaces) *attempt {
 	if len(bindings) == 0 {
 		c.failed(a, outcomeFailure)
 		return a
@@ -29,12 +29,17 @@ func (c *Call) ringBindings(a *attempt, bindings []registrar.Binding) *attempt {
 		branch.fork = f
 	}
 	for i, b := range bindings {
-		flow := sip.Flow{Remote: b.Source, Local: b.Local, Transport: b.Transport, Route: b.Path}
 		nat := sip.HostAddr(b.Contact) != b.Source.Addr() // only the first packet tells where its audio comes from then
-		c.ring(f.branches[i], sip.DialSpec{Target: b.Contact, Flow: flow, Timeout: a.offer.Ring()},
+		c.ring(f.branches[i], sip.DialSpec{Target: b.Contact, Flow: flowOf(b), Timeout: a.offer.Ring(), Replaces: replaces,
+			Terms: stationTerms(c.rules.Stations[a.station])},
 			media.StreamConfig{Leg: a.name, DTMF: trunk.DTMFAuto, Peer: b.Source.Addr(), Learn: nat})
 	}
 	return a
+}
+
+// flowOf is how a registered phone is reached.
+func flowOf(b registrar.Binding) sip.Flow {
+	return sip.Flow{Remote: b.Source, Local: b.Local, Transport: b.Transport, Route: b.Path}
 }
 
 // vain tells whether nothing is left of an attempt that could be answered.

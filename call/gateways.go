@@ -19,13 +19,14 @@ type Gateways interface {
 }
 
 // tryGateways calls a number by the gateways of the trunk that the seat is in, one after the other, until one does not
-// fail as the trunk's failover_on says. It returns how the last one ended, as connectTo does.
-func (c *Call) tryGateways(ctx context.Context, seat *trunk.Seat, number string, timeout time.Duration) (string, error) {
+// fail as the trunk's failover_on says. connect waits for one; it returns how the last one ended, as connect does.
+func (c *Call) tryGateways(ctx context.Context, seat *trunk.Seat, number string, timeout time.Duration,
+	connect func(context.Context, *attempt, time.Duration) (string, error)) (string, error) {
 	outcome, until := outcomeFailure, time.Now().Add(timeout)
 	for _, g := range c.deps.Gateways.Order(seat.Trunk(), seat.Config().Gateways) {
 		a := c.ringGateway(g.Address, number, seat)
 		var err error
-		outcome, err = c.connectTo(ctx, a, max(time.Until(until), time.Millisecond))
+		outcome, err = connect(ctx, a, max(time.Until(until), time.Millisecond))
 		c.noteGateway(seat, g.Address, a)
 		if err != nil || !a.failsOver(seat.Config().FailoverOn) {
 			return outcome, err

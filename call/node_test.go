@@ -67,6 +67,7 @@ type plan struct {
 	answer  phone.Answer // of the station; zero answers at once
 	dir     string       // of recordings; "" is a fresh one
 	deaf    bool         // the station does not exist
+	second  phone.Answer // of agent-2, which is in no queue; zero answers at once
 }
 
 // consentTasks ask, open the gate where a 1 was pressed, and go to the queue.
@@ -126,6 +127,8 @@ type node struct {
 	logs     *observer.ObservedLogs
 	agent    *phone.Phone
 	far      chan *phone.Call
+	second   *phone.Phone
+	far2     chan *phone.Call
 
 	mu          sync.Mutex
 	events      []event.Event
@@ -152,7 +155,7 @@ func start(t *testing.T, p plan) *node {
 	t.Helper()
 	core, logs := observer.New(zapcore.InfoLevel)
 	log := zap.New(core)
-	n := &node{t: t, dir: t.TempDir(), logs: logs, far: make(chan *phone.Call, 16)}
+	n := &node{t: t, dir: t.TempDir(), logs: logs, far: make(chan *phone.Call, 16), far2: make(chan *phone.Call, 16)}
 	address := "sip:agent-1@127.0.0.1:9"
 	if !p.deaf {
 		n.agent = newPhone(t, "agent-1")
@@ -164,6 +167,13 @@ func start(t *testing.T, p plan) *node {
 		n.agent.Start()
 		address = n.agent.URI()
 	}
+	n.second = newPhone(t, "agent-2")
+	if p.second.Status == 0 && p.second.After == 0 {
+		p.second.Status = 200
+	}
+	n.second.OnCall = func(*phone.Call) phone.Answer { return p.second }
+	n.second.OnAnswered = func(c *phone.Call) { n.far2 <- c }
+	n.second.Start()
 	rules := n.rules(p, address)
 	n.open(p, rules, log)
 	t.Cleanup(n.close)
@@ -204,6 +214,8 @@ func (n *node) rules(p plan, address string) *call.Rules {
 	if p.station != nil {
 		p.station(&sc)
 	}
+	second := queue.DefaultStationConfig()
+	second.Address = n.second.URI()
 	if p.flow == "" {
 		p.flow = consentTasks
 	}
@@ -223,7 +235,7 @@ func (n *node) rules(p plan, address string) *call.Rules {
 	must(n.t, err)
 	return &call.Rules{
 		Version: "test", Source: func(string) string { return "test" }, Trunks: n.trunks,
-		Stations: map[string]queue.StationConfig{"agent-1": sc}, Queues: map[string]queue.Config{"support": qc},
+		Stations: map[string]queue.StationConfig{"agent-1": sc, "agent-2": second}, Queues: map[string]queue.Config{"support": qc},
 		Flows: flows, Prompts: prompts, Codecs: []string{"PCMU", "PCMA"}, Language: "en",
 		ValidFor: 24 * time.Hour, Guard: 200 * time.Millisecond, NoticeLoss: 20,
 	}
@@ -437,8 +449,10 @@ func (n *node) records(want int) []event.CDR {
 	if up := n.trunks.Calls()["carrier"]; up != 0 {
 		n.t.Errorf("%d seats are taken after the end", up)
 	}
-	if taken := n.board.Taken("agent-1"); taken != 0 {
-		n.t.Errorf("%d places of the station are taken after the end", taken)
+	for _, station := range []string{"agent-1", "agent-2"} {
+		if taken := n.board.Taken(station); taken != 0 {
+			n.t.Errorf("%d places of %s are taken after the end", taken, station)
+		}
 	}
 	return list
 }

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -52,6 +53,30 @@ func (c *Call) reoffer(p *party, r sip.Reoffer) {
 	c.apply(p, agreed)
 }
 
+// refresh offers what is agreed once more, for a peer that takes no UPDATE (RFC
+// 4028 section 7.4). Where another re-INVITE is under way, that one refreshes.
+func (c *Call) refresh(p *party) {
+	if c.settling || p.ended {
+		return
+	}
+	if err := p.leg.Reinvite(p.local.Offer(p.agreed.Direction)); err != nil && !errors.Is(err, sip.ErrPending) {
+		c.log.Info("session not refreshed", zap.String("leg", p.name), zap.Error(err))
+	}
+}
+
+// reanswered takes the answer to a re-INVITE of ours.
+func (c *Call) reanswered(p *party, answer []byte) {
+	if answer == nil || c.settling {
+		return
+	}
+	agreed, err := accept(answer, p.local)
+	if err != nil {
+		c.log.Info("answer to re-INVITE not usable", zap.String("leg", p.name), zap.Error(err))
+		return
+	}
+	c.apply(p, agreed)
+}
+
 // confirm handles the ACK of our 200; where the 200 carried our offer, the ACK
 // carries the answer.
 func (c *Call) confirm(p *party, answer []byte) {
@@ -99,7 +124,7 @@ func (c *Call) holdChanged(p *party) {
 		c.asked.hold = true
 	}
 	c.publish(event.Event{Type: event.CallHeld, Leg: p.name, Detail: holdWord(p.agreed.Hold)})
-	if c.agent == nil {
+	if c.agent == nil || c.moving != nil {
 		return
 	}
 	if p != &c.caller {

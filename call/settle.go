@@ -49,6 +49,7 @@ func (c *Call) completed(end event.Ending) *event.Ending {
 // brokenDialogs are the ends of a dialog that no party wanted.
 var brokenDialogs = map[string]error{
 	sip.EndNoAck:     ErrNoAck,
+	sip.EndExpired:   ErrSessionExpired,
 	sip.EndTimeout:   ErrSignalling,
 	sip.EndTransport: ErrSignalling,
 	sip.EndGone:      ErrSignalling,
@@ -225,8 +226,10 @@ func (c *Call) giveBack() {
 		c.quality = qualityOf(report)
 		c.warnOfStrangers(report)
 	}
-	if c.seat != nil {
-		c.seat.Release()
+	for _, seat := range append(c.lent, c.seat) {
+		if seat != nil {
+			seat.Release()
+		}
 	}
 	if dropped := c.mail.close(); dropped > 0 {
 		c.log.Warn("a peer flooded the call", zap.Int("messages_dropped", dropped))

@@ -131,7 +131,7 @@ func (v ivr) toNumber(ctx context.Context, number, trunkName string, timeout tim
 		return outcomeFailure, nil
 	}
 	defer seat.Release()
-	return v.tryGateways(ctx, seat, number, timeout)
+	return v.tryGateways(ctx, seat, number, timeout, v.connectTo)
 }
 
 // connectTo waits for one attempt, then for the end of the talk.
@@ -164,15 +164,27 @@ func (c *Call) talk(ctx context.Context) error {
 	if err := c.answered(ctx, c.caller.early); err != nil {
 		return err
 	}
+	c.join(a, "bridged")
+	for {
+		if _, err := c.wait(ctx, 0, func() bool { return c.moving != nil || c.agent.ended }); err != nil {
+			return err
+		}
+		if c.moving == nil {
+			return flowexec.ErrOver
+		}
+		if err := c.move(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// join lets the caller and a far party hear each other.
+func (c *Call) join(a *attempt, trigger string) {
 	c.place.station, c.place.outside = a.station, a.station == ""
 	c.place.phase = c.talkPhase()
 	c.joinRecording(a)
 	c.publish(event.Event{Type: event.CallBridged})
-	c.decide("bridged")
+	c.decide(trigger)
 	c.caller.stream.Stop()
 	c.session.Bridge(c.caller.stream, a.stream) // last: the recorder listens before the parties hear each other
-	if _, err := c.wait(ctx, 0, func() bool { return a.ended }); err != nil {
-		return err
-	}
-	return flowexec.ErrOver
 }

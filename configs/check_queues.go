@@ -20,6 +20,8 @@ func (l *loader) checkStations() {
 		within(l, path+".calls", s.Calls, 1, 10_000)
 		l.length(path+".ring", s.Ring, time.Second, time.Hour)
 		l.checkSRTP(path+".srtp", s.SRTP)
+		l.checkTerms(path, s.PRACK, s.SessionTimer)
+		l.checkDiversions(path, s.Redirect, s.Refer)
 	})
 }
 

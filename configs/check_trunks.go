@@ -14,7 +14,10 @@ import (
 )
 
 // week is longer than any call, and than anyone rings or waits.
-const week = 7 * 24 * time.Hour
+const week = 7 * day
+
+// day is longer than any session interval.
+const day = 24 * time.Hour
 
 func (l *loader) checkTrunks() {
 	entries(l, "trunks", l.Trunks, func(path, _ string, t trunk.Config) {
@@ -23,6 +26,8 @@ func (l *loader) checkTrunks() {
 		l.oneOf(path+".dtmf", t.DTMF, trunk.DTMFAuto, trunk.DTMFRFC4733, trunk.DTMFInfo, trunk.DTMFInband)
 		l.oneOf(path+".rtp_source", t.RTPSource, trunk.RTPSourceSDP, trunk.RTPSourceLearn)
 		l.checkSRTP(path+".srtp", t.SRTP)
+		l.checkTerms(path, t.PRACK, t.SessionTimer)
+		l.checkDiversions(path, t.Redirect, t.Refer)
 		within(l, path+".limits.calls", t.Limits.Calls, 0, 1_000_000)
 		within(l, path+".limits.per_second", t.Limits.PerSecond, 0, 1_000_000)
 		l.length(path+".rtp_timeout", t.RTPTimeout, 0, week)

@@ -83,7 +83,9 @@ func TestTheContractsConfigurationLoadsAsWritten(t *testing.T) {
 	carrier.Limits = trunk.Limits{Calls: 200, PerSecond: 20}
 	carrier.Recording.Enabled = true
 	want.Trunks["carrier-a"] = carrier
-	want.Stations["agent-1"] = queue.StationConfig{Address: "sip:agent-1@198.51.100.7:5060", Calls: 1, Ring: 20 * time.Second, SRTP: "off"}
+	agent := queue.DefaultStationConfig()
+	agent.Address, agent.Calls, agent.Ring = "sip:agent-1@198.51.100.7:5060", 1, 20*time.Second
+	want.Stations["agent-1"] = agent
 	want.Queues["support"] = queue.Config{
 		Stations: []string{"agent-1"}, Strategy: queue.LongestIdle, MaxWait: 5 * time.Minute, MaxWaiting: 100, Music: "calm",
 		Recording: policy.QueueRule{Enabled: true, Suppress: []policy.Phase{}},

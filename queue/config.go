@@ -6,6 +6,7 @@ import (
 	"assent/auth"
 	"assent/media/sdp"
 	"assent/policy"
+	"assent/terms"
 )
 
 // Values of Config.Strategy.
@@ -47,6 +48,15 @@ type StationConfig struct {
 	Ring time.Duration `yaml:"ring"`
 	// SRTP says whether media is encrypted: sdp.WordOff, WordOptional or WordRequired.
 	SRTP string `yaml:"srtp"`
+	// SessionTimer bounds how long a dialog lives on without a sign of life (RFC 4028).
+	SessionTimer terms.SessionTimer `yaml:"session_timer"`
+	// PRACK says whether provisional answers are acknowledged (RFC 3262): terms.Off,
+	// terms.Supported or terms.Required.
+	PRACK string `yaml:"prack"`
+	// Redirect and Refer say whom we call where a far party sends us elsewhere, by a 3xx
+	// or by REFER: terms.Off, terms.Known or terms.Any.
+	Redirect string `yaml:"redirect"`
+	Refer    string `yaml:"refer"`
 	// Recording is the station's own recording rule.
 	Recording policy.StationRule `yaml:"recording"`
 }
@@ -65,5 +75,6 @@ func DefaultConfig() Config {
 
 // DefaultStationConfig returns what holds for a station that says nothing.
 func DefaultStationConfig() StationConfig {
-	return StationConfig{Calls: 1, Ring: 20 * time.Second, SRTP: sdp.WordOff}
+	return StationConfig{Calls: 1, Ring: 20 * time.Second, SRTP: sdp.WordOff,
+		SessionTimer: terms.DefaultSessionTimer(), PRACK: terms.Supported, Redirect: terms.Known, Refer: terms.Known}
 }

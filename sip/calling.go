@@ -1,12 +1,11 @@
 package sip
 
 import (
-	"bytes"
-	"slices"
 	"strings"
 	"time"
 
 	"assent/resolver"
+	"assent/terms"
 )
 
 // invite sends the INVITE to the target that is next.
@@ -25,12 +24,19 @@ func (g *Leg) invite(to resolver.Target) {
 	g.remote.Store(&to.Addr)
 	o.course.began(g.ep, to.Addr.Addr())
 	g.prepare(h)
+	g.sendInvite()
+}
+
+// sendInvite sends the INVITE to a target, for the first time or as its answer asked for it.
+func (g *Leg) sendInvite() {
+	o := g.out
 	r := g.d.request("INVITE")
 	r.headers = g.inviteHeaders()
 	r.contentType, r.body = sdpType, o.spec.Offer
-	accept := func(m *message) bool { return m.src.Addr() == to.Addr.Addr() || g.allowed(m.src) }
+	to := r.hop.addr.Addr()
+	accept := func(m *message) bool { return m.src.Addr() == to || g.allowed(m.src) }
 	tx := g.lane.start(r, accept, nil, nil)
-	o.tx = tx
+	o.tx, o.early = tx, nil
 	tx.onResponse = func(m *message) { g.onTargetAnswer(tx, m) }
 	tx.onFail = func(status int) { g.onTargetFailed(tx, status) }
 	g.d.hop.conn = r.hop.conn
@@ -54,6 +60,13 @@ func (g *Leg) inviteHeaders() []header {
 	spec := g.out.spec
 	host, _ := g.d.hop.local()
 	out := []header{{"Contact", g.d.hop.contact()}, {"Allow", allowMethods}, {"Accept", sdpType}}
+	out = append(append(out, g.supported()...), g.sessionHeaders()...)
+	if spec.Replaces != nil {
+		out = append(out, header{"Replaces", spec.Replaces.header()}, header{"Require", tagReplaces})
+	}
+	if g.terms.Reliable == terms.Required {
+		out = append(out, header{"Require", tagReliable})
+	}
 	if spec.Asserted != nil {
 		out = append(out, header{"P-Asserted-Identity", partyValue(*spec.Asserted, host)})
 	}
@@ -149,46 +162,17 @@ func (g *Leg) onCallAnswer(m *message) {
 		g.onProvisional(m)
 	case m.status < 300:
 		g.onAccepted(m)
+	case g.out.cancelled == nil && g.longer(m):
+		g.sendInvite()
 	default:
 		if m.status == 503 && g.goOn() { // RFC 3263 section 4.3
 			return
 		}
 		g.out.stop()
-		g.finish(Ended{By: ByRemote, Status: m.status, Q850: parseQ850(m), Reason: EndRejected, RetryAfter: retryAfter(m)})
-	}
-}
-
-// onProvisional tells what is new; any number of them may come.
-func (g *Leg) onProvisional(m *message) {
-	o := g.out
-	first := o.proceeding != m.branch()
-	o.proceeding = m.branch()
-	if o.cancelled != nil {
-		if first {
-			g.sendCancel()
+		if to := contacts(m); len(to) > 0 {
+			g.emit(Redirected{Contacts: to})
 		}
-		return
-	}
-	if first || m.status > 100 {
-		o.c.stop()
-		o.c = g.lane.after(g.ep.tm.c, g.ringTimeout)
-	}
-	if m.status == 100 {
-		return
-	}
-	if m.to.tag != "" && !slices.Contains(o.tags, m.to.tag) && len(o.tags) < maxForks {
-		o.tags = append(o.tags, m.to.tag)
-	}
-	sdp := m.sdp()
-	if m.status == o.told && bytes.Equal(sdp, o.early) {
-		return
-	}
-	o.told, o.early = m.status, sdp
-	if sdp == nil || m.status == 180 {
-		g.emit(Ringing{Status: m.status})
-	}
-	if sdp != nil {
-		g.emit(Progress{SDP: sdp})
+		g.finish(Ended{By: ByRemote, Status: m.status, Q850: parseQ850(m), Reason: EndRejected, RetryAfter: retryAfter(m)})
 	}
 }
 
@@ -211,8 +195,12 @@ func (g *Leg) answered(m *message) {
 	o := g.out
 	o.answered = true
 	o.stop()
+	if e := o.branch(m.to.tag); e != nil { // the early dialog goes on
+		g.d.remoteSeq, g.d.remoteSeqSet, g.d.takesUpdate = e.d.remoteSeq, e.d.remoteSeqSet, e.d.takesUpdate
+	}
 	g.d.direct = m.via
 	g.d.remoteTag = m.to.tag
+	g.peerTag.Store(&m.to.tag)
 	g.d.learn(m, true, true, g.allowed)
 	o.ack = g.ackFor(m.cseq, nil)
 	g.ep.send(&g.d.hop, o.ack, nil)
@@ -225,7 +213,8 @@ func (g *Leg) answered(m *message) {
 		return
 	}
 	g.phase.Store(phaseUp)
-	g.emit(Answered{SDP: m.sdp()})
+	g.sessionAgreed(m)
+	g.emit(Answered{SDP: o.answerOf(m)})
 }
 
 // forked ends the dialog of another branch.
@@ -244,7 +233,8 @@ func (g *Leg) forked(m *message) {
 	other.outlet.listen(nil, g.allowed)
 	other.phase.Store(phaseOver)
 	other.d = g.d
-	other.d.localSeq, other.d.remoteTag, other.d.direct = m.cseq, m.to.tag, m.via
+	other.d.localSeq = max(other.d.localSeq, m.cseq)
+	other.d.remoteTag, other.d.direct = m.to.tag, m.via
 	other.d.learn(m, true, true, g.allowed)
 	ack := other.ackFor(m.cseq, nil)
 	g.ep.send(&other.d.hop, ack, nil)
@@ -277,9 +267,4 @@ func (o *calling) stop() {
 	o.ring.stop()
 	o.course.silence.stop()
 	o.c.stop()
-}
-
-// earlyTag reports whether a branch that rings has that tag.
-func (o *calling) earlyTag(tag string) bool {
-	return o != nil && !o.answered && slices.Contains(o.tags, tag)
 }

@@ -17,8 +17,9 @@ type dialog struct {
 	target              string   // the peer's Contact URI
 	routes              []string // Route values, first hop first
 	maxForwards         int
-	hop                 hop // where our requests go
-	direct              hop // where the peer's messages came from, in case hop may not be used
+	takesUpdate         bool // the peer's Allow has UPDATE
+	hop                 hop  // where our requests go
+	direct              hop  // where the peer's messages came from, in case hop may not be used
 	prover              prover
 }
 
@@ -72,6 +73,9 @@ func (d *dialog) learn(m *message, routes, reversed bool, allowed func(netip.Add
 		d.target = c.uri.String()
 	} else if d.target == "" {
 		d.target = m.from.uri.String() // RFC 2543 section 6.13
+	}
+	if allow := m.list("allow"); len(allow) > 0 {
+		d.takesUpdate = hasToken(allow, "UPDATE")
 	}
 	if routes {
 		d.routes = m.list("record-route")

@@ -34,10 +34,19 @@
 //
 // # What it refuses
 //
-// Methods other than INVITE, ACK, CANCEL, BYE, OPTIONS, INFO and UPDATE (405, unregistered ones 501), extensions (420), bodies other than
-// SDP (415), TLS and WebSocket, and redirection: a 3xx ends the leg.
+// Methods other than INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER and REGISTER (405, unregistered ones
+// 501), other extensions than 100rel, timer, replaces and norefersub, and path in a REGISTER (420), bodies other than
+// SDP (415), TLS and WebSocket. A 3xx ends the leg and tells where it leads; whom a REFER leads to is the user's to call.
 // Everything that a peer can make us keep is bounded; the bounds stand in config.go.
 //
-// RFC 3261 (SIP), 3263 (locating servers), 3264 (offer/answer timing), 3311 (UPDATE), 3325 and 3323 (asserted identity, privacy), 3326
-// (Reason), 3327 (Path), 3581 (rport), 6026 (INVITE transactions), 6086 (INFO), 8760 (digest).
+// # Extensions
+//
+// A leg's Terms say which it uses. Reliable provisional answers (RFC 3262) are repeated until their PRACK, one after the
+// other, and a 200 waits for the one that carried SDP. Session timers (RFC 4028) take either refresher; ours refreshes by
+// UPDATE, or asks the user for a re-INVITE (Refresh), and a session that nobody refreshes ends by BYE. A 422 is followed
+// with the longer interval. Each branch of a forked call has an early dialog of its own.
+//
+// RFC 3261 (SIP), 3262 (PRACK), 3263 (locating servers), 3264 (offer/answer timing), 3311 (UPDATE), 3325 and 3323
+// (asserted identity, privacy), 3326 (Reason), 3327 (Path), 3515 and 4488 (REFER), 3581 (rport), 3891 (Replaces), 4028
+// (session timers), 6026 (INVITE transactions), 6086 (INFO), 8760 (digest).
 package sip

@@ -25,10 +25,11 @@ type Invite struct {
 	Privacy     string   // Privacy header (RFC 3323), as written
 	Identities  []string // Identity headers (RFC 8224), as written; at most maxIdentities
 	Source      netip.AddrPort
-	Account     Account // who has proven by digest to place the call; the zero value: nobody was asked
-	Transport   string  // "udp" or "tcp"
-	Offer       []byte  // SDP, nil for an offerless INVITE
-	MaxForwards int     // as received; 70 where the header was missing
+	Account     Account   // who has proven by digest to place the call; the zero value: nobody was asked
+	Transport   string    // "udp" or "tcp"
+	Offer       []byte    // SDP, nil for an offerless INVITE
+	MaxForwards int       // as received; 70 where the header was missing
+	Replaces    *Replaces // the dialog whose place the call is to take (RFC 3891), nil for none; the user finds it
 }
 
 // DialSpec describes an outgoing call.
@@ -45,6 +46,8 @@ type DialSpec struct {
 	Flow Flow
 	// Credentials answer the peer's challenges, to this INVITE and to later requests in its dialog.
 	Credentials auth.Credentials
+	Terms       Terms
+	Replaces    *Replaces // the peer's dialog whose place the call takes (RFC 3891), nil for none
 	// Allow says which sources may speak in this dialog; nil: the target's address, any port.
 	Allow func(netip.AddrPort) bool
 	// Timeout is the longest wait for an answer; then CANCEL. 0: only timer C (3 min without a sign of life).

@@ -17,22 +17,27 @@ type Leg struct {
 	callID string
 	uac    bool
 	outlet outlet
+	asked  asked // of an incoming call: what its INVITE says of extensions
 
 	// shared
-	phase  atomic.Int32 // written by the lane; Answer moves early to answered
-	remote atomic.Pointer[netip.AddrPort]
-	infos  atomic.Int32 // INFO requests without an answer
-	busy   atomic.Bool  // a re-INVITE of ours is queued or outstanding
+	phase   atomic.Int32 // written by the lane; Answer moves early to answered
+	remote  atomic.Pointer[netip.AddrPort]
+	infos   atomic.Int32           // INFO requests without an answer
+	peerTag atomic.Pointer[string] // the dialog's remote tag, once there is one
+	busy    atomic.Bool            // a re-INVITE of ours is queued or outstanding
 
 	// owned by the lane
-	d     dialog
-	in    *incoming // a call to us that has no final answer
-	out   *calling  // our INVITE
-	acks  *awaitAck // a 2xx of ours that waits for its ACK
-	offer *reoffer  // the peer's offer that waits for our word
-	re    *reinvite // our re-INVITE
-	bye   bool      // our BYE has no answer yet
-	guest bool      // the peer is heard for this call alone
+	d        dialog
+	terms    Terms
+	session  sessionTimer
+	in       *incoming // a call to us that has no final answer
+	out      *calling  // our INVITE
+	acks     *awaitAck // a 2xx of ours that waits for its ACK
+	offer    *reoffer  // the peer's offer that waits for our word
+	re       *reinvite // our re-INVITE
+	referral *referral // the peer's REFER that we work on
+	bye      bool      // our BYE has no answer yet
+	guest    bool      // the peer is heard for this call alone
 }
 
 // Phases of a leg. Only these steps exist: early → answered → up → over, and any → over.
@@ -158,6 +163,7 @@ func (g *Leg) finish(ev Ended) {
 	}
 	g.phase.Store(phaseOver)
 	g.busy.Store(false)
+	g.session.stop()
 	g.emit(ev)
 	g.release()
 	g.ep.stats.legs.Add(-1)

@@ -88,10 +88,11 @@ func statusText(status int) string {
 
 var statusTexts = map[int]string{
 	100: "Trying", 180: "Ringing", 181: "Call Is Being Forwarded", 182: "Queued", 183: "Session Progress",
-	200: "OK", 302: "Moved Temporarily",
+	200: "OK", 202: "Accepted", 302: "Moved Temporarily",
 	400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
 	406: "Not Acceptable", 408: "Request Timeout", 410: "Gone", 413: "Request Entity Too Large",
 	415: "Unsupported Media Type", 416: "Unsupported URI Scheme", 420: "Bad Extension",
+	421: "Extension Required", 422: "Session Interval Too Small",
 	428: "Use Identity Header", 436: "Bad Identity Info", 437: "Unsupported Credential", 438: "Invalid Identity Header", // RFC 8224
 	480: "Temporarily Unavailable", 481: "Call/Transaction Does Not Exist", 482: "Loop Detected",
 	483: "Too Many Hops", 484: "Address Incomplete", 486: "Busy Here", 487: "Request Terminated",

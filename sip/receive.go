@@ -51,8 +51,11 @@ func (e *Endpoint) receive(b []byte, via hop, src netip.AddrPort, known bool) {
 func (e *Endpoint) outside(m *message) {
 	switch {
 	case !m.known || m.method == "ACK":
-	case m.to.tag != "" || m.method == "CANCEL" || m.method == "BYE" || m.method == "INFO" || m.method == "UPDATE":
+	case m.to.tag != "" || m.method == "CANCEL" || m.method == "BYE" || m.method == "INFO" || m.method == "UPDATE" ||
+		m.method == "PRACK":
 		e.refuse(m, reply{status: 481})
+	case m.method == "REFER":
+		e.refuse(m, reply{status: 403}) // we call nobody for who is in no call
 	case m.method == "OPTIONS":
 		e.options(m)
 	case m.method == "INVITE":
@@ -124,7 +127,7 @@ func validate(m *message) (reply, bool) {
 	if missing := m.missing(); len(missing) > 0 {
 		return reply{status: 420, headers: []header{{"Unsupported", strings.Join(missing, ", ")}}}, false
 	}
-	if m.method != "INVITE" && m.method != "UPDATE" {
+	if m.method != "INVITE" && m.method != "UPDATE" && m.method != "PRACK" {
 		return reply{}, true
 	}
 	if v, ok := m.value("content-encoding"); ok && len(m.body) > 0 && !strings.EqualFold(v, "identity") {
@@ -136,6 +139,11 @@ func validate(m *message) (reply, bool) {
 	if !acceptsSDP(m) {
 		return reply{status: 406}, false
 	}
+	if v, ok := m.value("replaces"); ok && m.method == "INVITE" {
+		if _, err := parseReplaces(v); err != nil || m.to.tag != "" {
+			return reply{status: 400}, false
+		}
+	}
 	if m.method == "INVITE" && !contactable(m) {
 		return reply{status: 400}, false
 	}
@@ -144,7 +152,7 @@ func validate(m *message) (reply, bool) {
 
 // missing are the extensions that a request requires and that we don't speak.
 func (m *message) missing() []string {
-	required := m.list("require")
+	required := unspoken(m)
 	if m.method == "REGISTER" {
 		required = slices.DeleteFunc(required, func(tag string) bool { return strings.EqualFold(tag, "path") })
 	}

@@ -35,7 +35,7 @@ func (g *Leg) sendQueuedReinvite() {
 	}
 	re.tries++
 	r := g.d.request("INVITE")
-	r.headers = g.contactHeaders()
+	r.headers = append(g.contactHeaders(), g.sessionHeaders()...)
 	r.contentType, r.body = sdpType, re.sdp
 	var acked []byte // the ACK, for retransmissions of the 200
 	hop := g.d.hop
@@ -43,7 +43,7 @@ func (g *Leg) sendQueuedReinvite() {
 		switch {
 		case m.status < 200:
 		case m.status >= 300:
-			g.reinviteRefused(re, m.status)
+			g.reinviteRefused(re, m)
 		case acked != nil:
 			g.ep.send(&hop, acked, nil)
 		case re.ack == nil:
@@ -84,6 +84,7 @@ func (g *Leg) reinviteAnswered(re *reinvite, m *message, ack func(sdp []byte)) {
 	re.end.stop()
 	re.tx = nil
 	g.d.learn(m, false, false, g.allowed)
+	g.sessionAgreed(m)
 	if re.sdp != nil || m.sdp() == nil {
 		g.clearReinvite()
 		ack(nil)
@@ -118,13 +119,13 @@ func (g *Leg) refuseAnswer(re *reinvite) {
 }
 
 // reinviteRefused takes a final answer of 300 or above.
-func (g *Leg) reinviteRefused(re *reinvite, status int) {
+func (g *Leg) reinviteRefused(re *reinvite, m *message) {
 	if g.re != re || g.over() {
 		return
 	}
 	re.tx = nil
 	re.end.stop()
-	switch {
+	switch status := m.status; {
 	case status == 481 || status == 408:
 		g.gone(status)
 	case status == 491 && re.tries < maxReinvites:
@@ -132,6 +133,8 @@ func (g *Leg) reinviteRefused(re *reinvite, status int) {
 			re.retry = nil
 			g.sendQueuedReinvite()
 		})
+	case g.longer(m):
+		g.sendQueuedReinvite()
 	default:
 		g.clearReinvite()
 		g.emit(ReinviteFailed{Status: status})

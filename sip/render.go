@@ -9,7 +9,7 @@ import (
 
 const (
 	product      = "assent"
-	allowMethods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
+	allowMethods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER"
 	sdpType      = "application/sdp"
 )
 

@@ -1,6 +1,6 @@
 package sip
 
-// reoffer is a re-INVITE or UPDATE of the peer that waits for the user's word.
+// reoffer is a re-INVITE, UPDATE or PRACK of the peer that waits for the user's word.
 type reoffer struct {
 	tx        *serverTx
 	msg       *message
@@ -14,20 +14,31 @@ func (g *Leg) onOffer(tx *serverTx, m *message) {
 	switch {
 	case g.over():
 		tx.respond(reply{status: 481})
+	case m.sessionAsk().tooBrief(g.terms.Min):
+		tx.respond(reply{status: 422, headers: g.refusalHeaders(422)})
 	case !invite && m.sdp() == nil:
-		g.d.learn(m, false, false, g.allowed)
-		tx.respond(reply{status: 200, headers: g.contactHeaders()})
+		g.dialogOf(m).learn(m, false, false, g.allowed)
+		tx.respond(reply{status: 200, headers: append(g.contactHeaders(), g.sessionReply(m)...)})
 	case g.offer != nil:
 		tx.respond(busyReply())
-	case g.phase.Load() != phaseUp || g.acks != nil || g.re.outstanding():
+	case g.in != nil && !g.in.rel.settled():
+		tx.respond(busyReply()) // the INVITE's offer has no answer yet (RFC 3311 section 5.2)
+	case g.in == nil && !g.agreedEarly(m) && g.phase.Load() != phaseUp || g.acks != nil || g.re.outstanding():
 		tx.respond(reply{status: 491})
 	default:
 		g.takeOffer(tx, m)
 	}
 }
 
+// agreedEarly reports whether offer and answer of a call of ours that rings are complete, so that its branch may offer
+// anew. The user has one session: the one whose answer it was told last.
+func (g *Leg) agreedEarly(m *message) bool {
+	e := g.ringing(m.from.tag)
+	return e != nil && e.final && g.out.toldTag == m.from.tag && m.method == "UPDATE"
+}
+
 func (g *Leg) contactHeaders() []header {
-	return []header{{"Contact", g.d.direct.contact()}, {"Allow", allowMethods}}
+	return append([]header{{"Contact", g.d.direct.contact()}, {"Allow", allowMethods}}, g.supported()...)
 }
 
 func (g *Leg) takeOffer(tx *serverTx, m *message) {
@@ -48,14 +59,18 @@ func (g *Leg) acceptOffer(o *reoffer, sdp []byte) {
 	if g.offer != o {
 		return
 	}
-	g.d.learn(o.msg, false, false, g.allowed)
-	if !o.tx.invite {
-		g.endOffer(reply{status: 200, headers: g.contactHeaders(), sdp: sdp})
-		g.sendQueuedReinvite()
-		return
+	switch o.msg.method {
+	case "PRACK":
+		g.endOffer(reply{status: 200, sdp: sdp})
+	case "UPDATE":
+		g.dialogOf(o.msg).learn(o.msg, false, false, g.allowed)
+		g.endOffer(reply{status: 200, headers: append(g.contactHeaders(), g.sessionReply(o.msg)...), sdp: sdp})
+	default:
+		g.d.learn(o.msg, false, false, g.allowed)
+		g.releaseOffer()
+		g.accept(o.tx, sdp, o.offerless, false)
 	}
-	g.releaseOffer()
-	g.accept(o.tx, sdp, o.offerless, false)
+	g.afterOffer()
 }
 
 func (g *Leg) refuseOffer(o *reoffer, c Cause) {
@@ -67,6 +82,14 @@ func (g *Leg) refuseOffer(o *reoffer, c Cause) {
 		status = 488
 	}
 	g.endOffer(reply{status: status, headers: causeHeaders(c)})
+	g.afterOffer()
+}
+
+// afterOffer sends what waited for the peer's offer to be settled.
+func (g *Leg) afterOffer() {
+	if g.in != nil {
+		g.nextReliable()
+	}
 	g.sendQueuedReinvite()
 }
 

@@ -37,7 +37,7 @@ func (l *lane) onRequest(m *message) {
 // leg finds the dialog of a request in it, by both tags (section 12.2.2).
 func (l *lane) leg(m *message) *Leg {
 	for _, g := range l.legs {
-		if g.id == m.to.tag && (g.d.remoteTag == m.from.tag || g.out.earlyTag(m.from.tag)) {
+		if g.id == m.to.tag && (g.d.remoteTag == m.from.tag || g.ringing(m.from.tag) != nil) {
 			return g
 		}
 	}
@@ -109,11 +109,27 @@ func (l *lane) inDialog(m *message) {
 		l.ep.refuse(m, busyReply())
 		return
 	}
-	if !g.d.order(m.cseq) {
+	if !g.dialogOf(m).order(m.cseq) {
 		tx.respond(reply{status: 500, toTag: g.id})
 		return
 	}
 	g.request(tx, m)
+}
+
+// ringing returns the early dialog with that tag of a call of ours that has no answer; nil if there is none.
+func (g *Leg) ringing(tag string) *early {
+	if g.out == nil || g.out.answered {
+		return nil
+	}
+	return g.out.branch(tag)
+}
+
+// dialogOf is the dialog that a request belongs to: the leg's, or that of the branch which rings.
+func (g *Leg) dialogOf(m *message) *dialog {
+	if e := g.ringing(m.from.tag); e != nil {
+		return &e.d
+	}
+	return &g.d
 }
 
 // reconnected takes over the connection that the peer now uses, where ours to it is gone.
@@ -131,6 +147,10 @@ func (g *Leg) request(tx *serverTx, m *message) {
 	switch m.method {
 	case "BYE":
 		g.onBye(tx, m)
+	case "REFER":
+		g.onRefer(tx, m)
+	case "PRACK":
+		g.onPrack(tx, m)
 	case "INVITE", "UPDATE":
 		g.onOffer(tx, m)
 	case "INFO":

@@ -35,7 +35,7 @@ var compactNames = map[string]string{
 // single are the headers that may stand only once; a second one is how requests are smuggled past a filter.
 var single = map[string]bool{
 	"from": true, "to": true, "call-id": true, "cseq": true, "max-forwards": true, "content-length": true,
-	"content-type": true,
+	"content-type": true, "session-expires": true, "min-se": true, "rseq": true, "rack": true, "replaces": true,
 }
 
 // scan reads start line, headers and body of one message. It copies what it keeps. With a fault, the message holds

@@ -75,8 +75,8 @@ func TestACancelFromAnotherTrunkIsRefused(t *testing.T) {
 func TestRequestsOutsideOfDialogsAreAnsweredWithoutState(t *testing.T) {
 	h := startHost(t, quick())
 	p := newPeer(t, "udp", h.addr("udp"))
-	for method, status := range map[string]int{"OPTIONS": 200, "BYE": 481, "CANCEL": 481, "INFO": 481, "REFER": 405,
-		"SUBSCRIBE": 405, "invite": 501, "PRACK": 405} {
+	for method, status := range map[string]int{"OPTIONS": 200, "BYE": 481, "CANCEL": 481, "INFO": 481, "REFER": 403,
+		"SUBSCRIBE": 405, "invite": 501, "PRACK": 481} {
 		c := p.call()
 		p.send(c.request(method, 1, c.branch, ""))
 		first := p.response(method, status)

@@ -21,9 +21,10 @@ type calling struct {
 	answered   bool
 	ack        []byte
 	ring, c    *timer
+	early      []*early // the branches that ring
 	told       int      // status of the last provisional answer told
-	early      []byte   // its SDP
-	tags       []string // of the early dialogs
+	toldSDP    []byte   // its SDP
+	toldTag    string   // the branch whose SDP was told last
 	forks      []fork
 }
 
@@ -76,7 +77,7 @@ func parseTarget(target string) (uri sip.Uri, transport string, err error) {
 
 // place makes the leg and sends the INVITE from its lane.
 func (e *Endpoint) place(spec DialSpec, uri sip.Uri, transport string, sink Sink) (*Leg, error) {
-	g := &Leg{ep: e, id: newTag(), callID: newTag(), uac: true}
+	g := &Leg{ep: e, id: newTag(), callID: newTag(), uac: true, terms: spec.Terms}
 	g.outlet.listen(sink, spec.Allow)
 	opened := e.disp.open(e, g.callID, func(l *lane) {
 		g.lane = l

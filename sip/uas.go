@@ -11,6 +11,7 @@ type incoming struct {
 	offerless bool
 	last      *reply // the last provisional answer above 100, repeated every minute
 	refresh   *timer
+	rel       reliable
 }
 
 // awaitAck is a 2xx of ours to an INVITE or re-INVITE, repeated until its ACK (section 13.3.1.4).
@@ -54,6 +55,8 @@ func (l *lane) onInvite(m *message) {
 	g.d = dialog{callID: m.callID, localTag: g.id, remoteTag: m.from.tag, local: stripTag(m.to.text),
 		remote: stripTag(m.from.text), remoteSeq: m.cseq, remoteSeqSet: true, maxForwards: 70,
 		direct: m.via}
+	g.asked = asked{reliable: m.supports(tagReliable), insists: m.requires(tagReliable), session: m.sessionAsk()}
+	g.peerTag.Store(&m.from.tag)
 	tx.respond(reply{status: 100})
 	g.offerInvite(m)
 }
@@ -69,6 +72,9 @@ func (g *Leg) offerInvite(m *message) {
 		Source: m.src, Account: m.account, Transport: "udp", Offer: m.sdp(), MaxForwards: hops}
 	if m.via.udp == nil {
 		inv.Transport = "tcp"
+	}
+	if v, ok := m.value("replaces"); ok {
+		inv.Replaces, _ = parseReplaces(v) // validate has refused what is none
 	}
 	inv.Privacy, _ = m.value("privacy")
 	inv.Identities = m.list("identity")
@@ -97,8 +103,13 @@ func (g *Leg) provisional(status int, sdp []byte) {
 	}
 	in := g.in
 	in.last = &reply{status: status, toTag: g.id, sdp: sdp,
-		headers: []header{{"Contact", g.in.tx.hop.contact()}, {"Allow", allowMethods}}}
-	in.tx.respond(*in.last)
+		headers: append([]header{{"Contact", g.in.tx.hop.contact()}, {"Allow", allowMethods}}, g.supported()...)}
+	if g.reliably(sdp) {
+		g.sendReliable(*in.last)
+		in.last = nil
+	} else {
+		in.tx.respond(*in.last)
+	}
 	in.refresh.stop()
 	in.refresh = g.lane.after(g.ep.tm.refresh, g.refreshProvisional)
 }
@@ -107,7 +118,15 @@ func (g *Leg) refreshProvisional() {
 	if g.in == nil {
 		return
 	}
-	g.in.tx.respond(*g.in.last)
+	switch bare := (reply{status: 183, toTag: g.id, headers: []header{{"Contact", g.in.tx.hop.contact()}}}); {
+	case g.in.last != nil:
+		g.in.tx.respond(*g.in.last)
+	case g.in.rel.open != nil: // it is repeated as it is
+	case g.asked.insists:
+		g.sendReliable(bare) // a reliable one comes once: this is another
+	default:
+		g.in.tx.respond(bare)
+	}
 	g.in.refresh = g.lane.after(g.ep.tm.refresh, g.refreshProvisional)
 }
 
@@ -117,6 +136,13 @@ func (g *Leg) answer(sdp []byte) {
 		return
 	}
 	in := g.in
+	if in.rel.open != nil || g.offer != nil {
+		in.rel.final = &sdp
+		return
+	}
+	if in.rel.answered {
+		sdp = nil // the answer is given already (RFC 3262 section 5)
+	}
 	g.endIncoming()
 	g.accept(in.tx, sdp, in.offerless, true)
 }
@@ -124,14 +150,15 @@ func (g *Leg) answer(sdp []byte) {
 // endIncoming lets go of the INVITE; its transaction lives on.
 func (g *Leg) endIncoming() {
 	g.in.refresh.stop()
+	g.in.rel.stop()
 	g.in.tx.leg = nil
 	g.in = nil
 }
 
 // accept answers an INVITE or re-INVITE with 200 and waits for the ACK.
 func (g *Leg) accept(tx *serverTx, sdp []byte, offerless, initial bool) {
-	r := reply{status: 200, toTag: g.id, sdp: sdp,
-		headers: []header{{"Contact", tx.hop.contact()}, {"Allow", allowMethods}}}
+	headers := append([]header{{"Contact", tx.hop.contact()}, {"Allow", allowMethods}}, g.supported()...)
+	r := reply{status: 200, toTag: g.id, sdp: sdp, headers: append(headers, g.sessionReply(tx.req)...)}
 	a := &awaitAck{cseq: tx.cseq, data: tx.respond(r), hop: tx.hop, offerless: offerless, initial: initial,
 		interval: g.ep.tm.t1}
 	g.acks = a
@@ -209,7 +236,7 @@ func (g *Leg) refuseInvite(c Cause) int {
 	}
 	tx := g.in.tx
 	g.endIncoming()
-	tx.respond(reply{status: status, toTag: g.id, headers: causeHeaders(c)})
+	tx.respond(reply{status: status, toTag: g.id, headers: append(causeHeaders(c), g.refusalHeaders(status)...)})
 	return status
 }
 

@@ -31,3 +31,21 @@ func HostAddr(uri string) netip.Addr {
 	}
 	return addr.Unmap()
 }
+
+// TargetAddr returns the address and port that a SIP URI names; false where it names a host by name, or is no URI.
+func TargetAddr(uri string) (netip.AddrPort, bool) { return uriAddr(uri) }
+
+// SameAddress reports whether two SIP URIs name the same user at the same host and port.
+func SameAddress(a, b string) bool {
+	var u, v sip.Uri
+	if sip.ParseUri(a, &u) != nil || sip.ParseUri(b, &v) != nil {
+		return false
+	}
+	port := func(u sip.Uri) int {
+		if u.Port == 0 {
+			return defaultPort
+		}
+		return u.Port
+	}
+	return unescapeUser(u.User) == unescapeUser(v.User) && strings.EqualFold(u.Host, v.Host) && port(u) == port(v)
+}

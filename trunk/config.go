@@ -8,6 +8,7 @@ import (
 	"assent/media/sdp"
 	"assent/policy"
 	"assent/stir"
+	"assent/terms"
 )
 
 // Values of Config.Answer.
@@ -76,6 +77,15 @@ type Config struct {
 	STIR stir.Rule `yaml:"stir"`
 	// Register is where and as whom we register, so that the carrier's calls find us.
 	Register Register `yaml:"register"`
+	// SessionTimer bounds how long a dialog lives on without a sign of life (RFC 4028).
+	SessionTimer terms.SessionTimer `yaml:"session_timer"`
+	// PRACK says whether provisional answers are acknowledged (RFC 3262): terms.Off,
+	// terms.Supported or terms.Required.
+	PRACK string `yaml:"prack"`
+	// Redirect and Refer say whom we call where a far party sends us elsewhere, by a 3xx
+	// or by REFER: terms.Off, terms.Known or terms.Any.
+	Redirect string `yaml:"redirect"`
+	Refer    string `yaml:"refer"`
 	// Recording is the trunk's recording rule.
 	Recording policy.TrunkRule `yaml:"recording"`
 }
@@ -121,16 +131,18 @@ type Limits struct {
 // DefaultConfig returns what holds for a trunk that says nothing.
 func DefaultConfig() Config {
 	return Config{
-		Answer:      AnswerImmediate,
-		DTMF:        DTMFAuto,
-		RTPSource:   RTPSourceSDP,
-		SRTP:        sdp.WordOff,
-		RTPTimeout:  30 * time.Second,
-		MaxDuration: 4 * time.Hour,
-		Probe:       gateway.DefaultProbe(),
-		FailoverOn:  gateway.DefaultFailover(),
-		STIR:        stir.DefaultRule(),
-		Register:    Register{Expires: time.Hour},
-		Recording:   policy.DefaultTrunkRule(),
+		Answer:       AnswerImmediate,
+		DTMF:         DTMFAuto,
+		RTPSource:    RTPSourceSDP,
+		SRTP:         sdp.WordOff,
+		RTPTimeout:   30 * time.Second,
+		MaxDuration:  4 * time.Hour,
+		Probe:        gateway.DefaultProbe(),
+		FailoverOn:   gateway.DefaultFailover(),
+		STIR:         stir.DefaultRule(),
+		Register:     Register{Expires: time.Hour},
+		Recording:    policy.DefaultTrunkRule(),
+		SessionTimer: terms.DefaultSessionTimer(),
+		PRACK:        terms.Supported, Redirect: terms.Known, Refer: terms.Off,
 	}
 }

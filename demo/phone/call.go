@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -37,6 +38,7 @@ type Call struct {
 	branch    string // of our INVITE
 	requestTo string // our INVITE's Request-URI
 	noAck     bool
+	notified  []string // what NOTIFY said of our REFER
 }
 
 // Options of an outgoing call; the zero value is a good caller.
@@ -199,6 +201,24 @@ func (c *Call) Reinvite(ctx context.Context, sdp string) error {
 	return c.hearFrom(final.body)
 }
 
+// Refer asks the other side to call somebody in our place (RFC 3515), and returns
+// the status of its answer.
+func (c *Call) Refer(ctx context.Context, to string) (int, error) {
+	c.mu.Lock()
+	c.cseq++
+	m := c.request("REFER", "z9hG4bK"+token(), []string{"Refer-To: <" + to + ">"}, "")
+	c.mu.Unlock()
+	final, err := c.transact(ctx, m)
+	return final.status(), err
+}
+
+// Notified is what the other side told of our REFER: status lines, as they came.
+func (c *Call) Notified() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.notified)
+}
+
 // Info sends a SIP INFO request with a key (application/dtmf-relay).
 func (c *Call) Info(ctx context.Context, key byte) error {
 	c.mu.Lock()
@@ -265,6 +285,9 @@ func (c *Call) transact(ctx context.Context, request []byte) (message, error) {
 
 // onResponse hands final answers to whoever waits for them.
 func (c *Call) onResponse(m message) {
+	if _, method := m.cseq(); m.status() == 183 && method == "INVITE" && m.body != "" && c.hearFrom(m.body) == nil {
+		c.start() // early media
+	}
 	if _, method := m.cseq(); m.status() < 200 || method == "CANCEL" {
 		return
 	}

@@ -2,6 +2,7 @@ package phone
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -9,6 +10,9 @@ import (
 func (c *Call) ring(a Answer) {
 	c.respond(c.invite, 100, "Trying", nil, "")
 	c.respond(c.invite, 180, "Ringing", []string{c.contact()}, "")
+	if a.Early {
+		c.early(a)
+	}
 	if a.Status == 0 {
 		return
 	}
@@ -28,6 +32,17 @@ func (c *Call) ring(a Answer) {
 	default:
 		c.accept(a)
 	}
+}
+
+// early lets the caller hear audio before the answer.
+func (c *Call) early(a Answer) {
+	c.codec(a.Codec)
+	c.Say(a.Voice)
+	if c.hearFrom(c.invite.body) != nil {
+		return // accept refuses it
+	}
+	c.respond(c.invite, 183, "Session Progress", []string{c.contact()}, c.sdp("sendrecv"))
+	c.start()
 }
 
 // accept answers with 200 until the ACK is there.
@@ -87,6 +102,11 @@ func (c *Call) onRequest(m message) {
 		c.over()
 	case "INVITE":
 		c.reinvited(m)
+	case "NOTIFY":
+		c.mu.Lock()
+		c.notified = append(c.notified, strings.TrimSpace(m.body))
+		c.mu.Unlock()
+		c.respond(m, 200, "OK", nil, "")
 	default:
 		c.respond(m, 200, "OK", nil, "")
 	}

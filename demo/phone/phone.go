@@ -37,6 +37,7 @@ type Phone struct {
 type Answer struct {
 	Status  int           // 200 answers; 3xx to 6xx refuses; 0 rings for ever
 	Contact string        // of a 3xx
+	Early   bool          // 183 with SDP and audio before the answer
 	After   time.Duration // ring so long before
 	Codec   string        // PCMU or PCMA; "" is PCMU
 	Coder   *Coder        // another codec; nil for none

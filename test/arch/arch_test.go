@@ -18,7 +18,7 @@ const root = "../.."
 // layers are the packages from the bottom up: a package may import those of
 // lower layers, never one of its own or a higher one.
 var layers = [][]string{
-	{"policy", "event", "source", "prompts", "media/pcm", "balance", "stir"},
+	{"policy", "event", "source", "prompts", "media/pcm", "balance", "terms", "stir"},
 	{"media/codec", "media/dtmf", "media/sdp", "vault", "depot", "consent/merkle", "gateway", "resolver", "resolver/dnstest", "stir/stirtest", "auth", "registrar"},
 	{"sip", "media", "trunk", "queue", "flowexec", "consent", "recorder", "retention"},
 	{"store", "audit", "speech", "flowexec/actions", "flowexec/flowtest", "evidence"},
