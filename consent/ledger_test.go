@@ -214,3 +214,28 @@ func TestLineIsTheJSONThatTheDesignShows(t *testing.T) {
 		t.Error("line is not JSON")
 	}
 }
+
+func TestALedgerHoldsWhenTheWallClockStepsBackAndForth(t *testing.T) {
+	dir := t.TempDir()
+	l := openLedger(t, dir)
+	for i, at := range []time.Duration{0, time.Second, -26 * time.Hour, -26*time.Hour + time.Second, 400 * 24 * time.Hour, time.Minute} {
+		e := answer("c1")
+		e.Time = noon.Add(at)
+		if p := mustAppend(t, l, e); p.Index() != int64(i) {
+			t.Errorf("entry %d has index %d", i, p.Index())
+		}
+		if err := l.Ready(); err != nil {
+			t.Errorf("after entry %d: %v", i, err)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if report, err := Verify(dir); err != nil || report.Entries != 6 {
+		t.Errorf("%+v, %v", report, err)
+	}
+	l = openLedger(t, dir)
+	if p := mustAppend(t, l, answer("c2")); p.Index() != 6 {
+		t.Errorf("the next start goes on at %d", p.Index())
+	}
+}

@@ -42,7 +42,7 @@ func (r *Recorder) Ready() error {
 		}
 	}
 	for _, w := range r.writers {
-		if busy := w.busySince.Load(); busy != 0 && now.UnixNano()-busy > int64(failureHolds) {
+		if busy := w.busySince.Load(); busy != 0 && r.age(now)-time.Duration(busy) > failureHolds {
 			return errors.New("recordings: the disk has kept a write waiting for seconds")
 		}
 	}

@@ -61,6 +61,7 @@ type Recorder struct {
 	cfg          Config
 	log          *zap.Logger
 	now          func() time.Time
+	made         time.Time // when New was called
 	disk         disk
 	keys         Keys // nil: recordings are in clear
 	room         func() error
@@ -109,7 +110,7 @@ func newRecorder(cfg Config, deps Deps, d disk, limit int) (*Recorder, error) {
 		cfg.Gaps = GapsSilence
 	}
 	r := &Recorder{
-		cfg: cfg, log: deps.Log, now: deps.Now, disk: d, keys: deps.Keys, room: deps.Room, spaceChanged: deps.SpaceChanged, pool: newPool(limit),
+		cfg: cfg, log: deps.Log, now: deps.Now, made: deps.Now(), disk: d, keys: deps.Keys, room: deps.Room, spaceChanged: deps.SpaceChanged, pool: newPool(limit),
 		sealing: make(chan *Recording, sealQueue), encoding: make(chan *Recording, sealQueue), live: map[string]*Recording{},
 		waiting: map[*Recording]struct{}{}, empty: make(chan struct{}),
 	}
@@ -118,6 +119,9 @@ func newRecorder(cfg Config, deps Deps, d disk, limit int) (*Recorder, error) {
 	}
 	return r, nil
 }
+
+// age returns how long before now the recorder was made, never 0: by the clock that no correction of the wall clock moves.
+func (r *Recorder) age(now time.Time) time.Duration { return now.Sub(r.made) + 1 }
 
 // Start makes the folder if it is missing, and starts the goroutines. A folder
 // that can't be used is no error: Ready tells it, and calls go on without

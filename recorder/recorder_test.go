@@ -235,7 +235,7 @@ func TestReadyTellsWhatIsWrong(t *testing.T) {
 	if err := g.r.Ready(); err != nil {
 		t.Error(err)
 	}
-	g.r.writers[0].busySince.Store(g.now.Add(-time.Minute).UnixNano())
+	g.r.writers[0].busySince.Store(int64(g.r.age(g.now.Add(-time.Minute))))
 	if g.r.Ready() == nil {
 		t.Error("a write that hangs must be told")
 	}
@@ -265,4 +265,33 @@ func TestAConfigurationSaysWhatWouldBeRight(t *testing.T) {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
+}
+
+func TestAWallClockThatStepsBackAndForthChangesNoRecording(t *testing.T) {
+	g := newRig(t, nil, nil)
+	rec := g.open(nil)
+	at := 0
+	for _, step := range []time.Duration{0, -26 * time.Hour, time.Hour, 400 * 24 * time.Hour, -400 * 24 * time.Hour} {
+		g.now = g.now.Add(step)
+		talk(rec, at, at+8000)
+		at += 8000
+		for range 4 {
+			g.flush()
+		}
+		g.r.syncOnce()
+		g.r.probe()
+		if err := g.r.Ready(); err != nil {
+			t.Errorf("after a step of %s: %v", step, err)
+		}
+	}
+	res := g.end(rec, int64(at))
+	if res.Result != ResultOK || res.DurationMS != int64(at/8) {
+		t.Fatalf("%+v", res)
+	}
+	side := mustVerify(t, res).Sidecar
+	if got := side.EndedAt.Sub(side.StartedAt.Time); got != time.Duration(at/8)*time.Millisecond {
+		t.Errorf("the sidecar says that it took %s", got)
+	}
+	audio := audioOf(t, res.File)
+	wantRamp(t, audio[0], 0, at, 0)
 }

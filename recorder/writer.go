@@ -34,7 +34,7 @@ type writer struct {
 	buf  []byte
 	list []*Recording // of the pass under way
 
-	busySince atomic.Int64 // Unix nanoseconds of the pass under way, 0 between passes
+	busySince atomic.Int64 // the recorder's age when the step under way began, in nanoseconds; 0 between passes
 
 	// shared, guarded by mu
 	mu     sync.Mutex
@@ -105,7 +105,7 @@ func (w *writer) pass(list []*Recording, hurried bool) {
 		}
 		runtime.Gosched() // a media driver may wait for the processor, and a pass is long
 		now := w.r.now()
-		w.busySince.Store(now.UnixNano())
+		w.busySince.Store(int64(w.r.age(now)))
 		if w.guarded(rec, now, hurried) {
 			rec.handed = true
 			w.remove(rec)

@@ -40,7 +40,11 @@ func (s *Store) PutConsent(ctx context.Context, c Consent) error {
 	return nil
 }
 
-// FindConsent returns the consent that serves the caller at now. The newest of the caller's answers counts: if it grants
+// newest are the two orders in which an answer may be a caller's newest: by the wall clock, and as they were written down.
+// They differ where the clock was set back, or where two calls overlap.
+var newest = [...]string{"at DESC, id DESC", "id DESC"}
+
+// FindConsent returns the consent that serves the caller at now. The newest of the caller's answers counts, in both orders: if it grants
 // and has not expired it is returned; if it declines or withdraws, or has expired, the error is ErrNotFound. Questions
 // that got no answer (no_input, invalid), and what was not an answer of the caller (not_asked, on_file), change nothing.
 // For an anonymous caller the error is ErrAnonymous, which is an ErrNotFound.
@@ -49,13 +53,16 @@ func (s *Store) FindConsent(ctx context.Context, caller string, now time.Time) (
 	if err != nil {
 		return Consent{}, err
 	}
-	c, err := queryOne(ctx, s, scanConsent, `SELECT id, `+consentColumns+` FROM consents
-		WHERE caller = ? AND caller <> '' AND state IN ('granted', 'declined', 'withdrawn') ORDER BY at DESC, id DESC LIMIT 1`, number)
-	if err != nil {
-		return Consent{}, fmt.Errorf("find consent: %w", err)
-	}
-	if c.State != "granted" || !now.Before(c.ExpiresAt) {
-		return Consent{}, fmt.Errorf("find consent: %w", ErrNotFound)
+	var c Consent
+	for _, order := range newest {
+		c, err = queryOne(ctx, s, scanConsent, `SELECT id, `+consentColumns+` FROM consents
+		WHERE caller = ? AND caller <> '' AND state IN ('granted', 'declined', 'withdrawn') ORDER BY `+order+` LIMIT 1`, number)
+		if err != nil {
+			return Consent{}, fmt.Errorf("find consent: %w", err)
+		}
+		if c.State != "granted" || !now.Before(c.ExpiresAt) {
+			return Consent{}, fmt.Errorf("find consent: %w", ErrNotFound)
+		}
 	}
 	return c, nil
 }

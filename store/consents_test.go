@@ -24,16 +24,17 @@ func TestNewestAnswerOfTheCallerCounts(t *testing.T) {
 		answers []Consent
 		found   bool
 	}{
-		"none":                          {nil, false},
-		"granted":                       {[]Consent{given("granted", 0)}, true},
-		"a decline revokes":             {[]Consent{given("granted", 0), given("declined", 1)}, false},
-		"a withdrawal revokes":          {[]Consent{given("granted", 0), given("withdrawn", 1)}, false},
-		"granted again":                 {[]Consent{given("declined", 0), given("granted", 1)}, true},
-		"stored out of order":           {[]Consent{given("declined", 1), given("granted", 0)}, false},
-		"at the same time, last stored": {[]Consent{given("granted", 0), given("declined", 0)}, false},
-		"no answer changes nothing":     {[]Consent{given("granted", 0), given("no_input", 1), given("invalid", 2)}, true},
-		"use does not renew":            {[]Consent{given("declined", 0), given("on_file", 1)}, false},
-		"asserted by a flow only":       {[]Consent{given("not_asked", 0)}, false},
+		"none":                                 {nil, false},
+		"granted":                              {[]Consent{given("granted", 0)}, true},
+		"a decline revokes":                    {[]Consent{given("granted", 0), given("declined", 1)}, false},
+		"a withdrawal revokes":                 {[]Consent{given("granted", 0), given("withdrawn", 1)}, false},
+		"granted again":                        {[]Consent{given("declined", 0), given("granted", 1)}, true},
+		"stored out of order":                  {[]Consent{given("declined", 1), given("granted", 0)}, false},
+		"revoked after the clock was set back": {[]Consent{given("granted", 2), given("declined", 0)}, false},
+		"at the same time, last stored":        {[]Consent{given("granted", 0), given("declined", 0)}, false},
+		"no answer changes nothing":            {[]Consent{given("granted", 0), given("no_input", 1), given("invalid", 2)}, true},
+		"use does not renew":                   {[]Consent{given("declined", 0), given("on_file", 1)}, false},
+		"asserted by a flow only":              {[]Consent{given("not_asked", 0)}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, _ := newStore(t)
