@@ -278,7 +278,6 @@ func TestAWallClockThatStepsBackAndForthChangesNoRecording(t *testing.T) {
 		for range 4 {
 			g.flush()
 		}
-		g.r.syncOnce()
 		g.r.probe()
 		if err := g.r.Ready(); err != nil {
 			t.Errorf("after a step of %s: %v", step, err)
