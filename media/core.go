@@ -69,6 +69,7 @@ type core struct {
 	due     time.Duration // when tick is wanted; 0 is never
 	legs    []*leg
 	taps    []*Tap
+	mix     *mixer // nil: two legs at most hear each other
 	barrier *Barrier
 	gone    []StreamStats // of closed streams
 	closed  bool
@@ -136,6 +137,9 @@ func (c *core) tick(now time.Time) {
 	for _, t := range c.taps {
 		t.tick()
 	}
+	if c.mix != nil {
+		c.mix.tick(c)
+	}
 }
 
 // open adds a stream.
@@ -158,7 +162,9 @@ func (c *core) bridge(a, b *leg) {
 	b.out.cut()
 }
 
+// unbridge parts all legs.
 func (c *core) unbridge() {
+	c.unmix()
 	for _, l := range c.legs {
 		l.peer = nil
 	}
@@ -170,6 +176,9 @@ func (c *core) shut(l *leg) {
 		return
 	}
 	l.close()
+	if c.mix != nil {
+		c.mix.leave(l)
+	}
 	for i, other := range c.legs {
 		if other.peer == l {
 			other.peer = nil

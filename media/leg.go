@@ -26,6 +26,7 @@ type leg struct {
 	named   netip.AddrPort // the address that the last agreement named
 	secret  *secrecy       // how packets are encrypted; nil if they are not
 	peer    *leg
+	member  *member // of the mix; nil outside
 	playout playout
 	reports reports
 

@@ -198,6 +198,10 @@ func (l *leg) source(ssrc uint32) (*source, bool) {
 // forward sends a packet on to the bridged leg: at once, if its codec is the other one's or a table leads there, or
 // else by way of the leg's converter.
 func (l *leg) forward(in *inbound) {
+	if l.member != nil {
+		l.member.hear(in)
+		return
+	}
 	d := l.peer
 	if in.kind == kindEvent && !l.passes(in, d) {
 		return
