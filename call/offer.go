@@ -124,8 +124,8 @@ func (c *Call) holdChanged(p *party) {
 		c.asked.hold = true
 	}
 	c.publish(event.Event{Type: event.CallHeld, Leg: p.name, Detail: holdWord(p.agreed.Hold)})
-	if c.agent == nil || c.moving != nil {
-		return
+	if c.agent == nil || c.moving != nil || c.place.phase != policy.PhaseTalk && c.place.phase != policy.PhaseHold {
+		return // an agent who does not talk yet may still hear the whisper
 	}
 	if p != &c.caller {
 		c.holdMusic(p.agreed.Hold)

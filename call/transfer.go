@@ -161,6 +161,9 @@ func (c *Call) talk(ctx context.Context) error {
 		c.publish(event.Event{Type: event.QueueLeft, Reason: "answered"})
 	}
 	c.stopRinging(elsewhere)
+	if err := c.whisper(ctx, a); err != nil {
+		return err
+	}
 	if err := c.answered(ctx, c.caller.early); err != nil {
 		return err
 	}

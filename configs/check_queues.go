@@ -56,6 +56,9 @@ func (l *loader) checkQueues() {
 		if q.Music != "" {
 			l.checkPrompt(path+".music", q.Music)
 		}
+		if q.Whisper != "" {
+			l.checkPrompt(path+".whisper", q.Whisper)
+		}
 	})
 }
 

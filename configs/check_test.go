@@ -104,6 +104,7 @@ func TestEveryMistakeIsShownWithItsPlaceAndWhatWouldBeRight(t *testing.T) {
 		oneStation + "queues: {q: {stations: [agnet-1]}}":                                                 "assent.yaml:2:25: there is no agnet-1 in stations; did you mean agent-1?",
 		oneStation + "queues: {q: {stations: [agent-1, agent-1]}}":                                        "agent-1 stands here twice",
 		oneStation + "queues: {q: {stations: [agent-1], strategy: ring}}":                                 "strategy can't be \"ring\"",
+		oneStation + "queues: {q: {stations: [agent-1], whisper: clam}}":                                  "there is no clam in prompts of",
 		oneStation + "queues: {q: {stations: [agent-1], music: clam}}":                                    "there is no clam in prompts of",
 		oneStation + "queues: {q: {stations: [agent-1], max_wait: -5m}}":                                  "can't be negative",
 		oneStation + "queues: {q: {stations: [agent-1], recording: {suppress: [x]}}}":                     "there is no x in phases",

@@ -32,6 +32,8 @@ type Config struct {
 	MaxWaiting int `yaml:"max_waiting"`
 	// Music is the prompt that callers hear while they wait.
 	Music string `yaml:"music"`
+	// Whisper is the prompt that an agent who answered hears before the caller: which queue it is, say.
+	Whisper string `yaml:"whisper"`
 }
 
 // StationConfig is one entry of `stations`.
