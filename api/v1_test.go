@@ -20,6 +20,7 @@ import (
 	"assent/audit"
 	"assent/call"
 	"assent/event"
+	"assent/ladder"
 	"assent/store"
 )
 
@@ -51,6 +52,38 @@ func (w *world) Change(_ context.Context, by, action, id string) (call.View, err
 	}
 	w.changed = append(w.changed, by+" "+action+" "+id)
 	return v, w.refusal
+}
+
+func (w *world) Trace(_ context.Context, by, id string, numbers bool) (ladder.Trace, error) {
+	if id != "c1" && id != "dialog-1@host" {
+		return ladder.Trace{}, call.ErrNoCall
+	}
+	w.changed = append(w.changed, fmt.Sprint(by, " trace ", id, " ", numbers))
+	return ladder.Trace{Call: "c1", Dialogs: []ladder.Dialog{{Leg: "caller", CallID: "dialog-1@host"}},
+		Messages: []ladder.Message{{Line: "INVITE", Text: "INVITE sip:x SIP/2.0\r\n\r\n"}}}, w.audit
+}
+
+func TestATraceComesAsJSONAndAsTextToBePasted(t *testing.T) {
+	w := &world{}
+	for _, id := range []string{"c1", "dialog-1@host"} {
+		if got := decode[ladder.Trace](t, w.do(http.MethodGet, "/v1/calls/"+id+"/trace")); got.Call != "c1" || got.Messages[0].Line != "INVITE" {
+			t.Errorf("%s: %+v", id, got)
+		}
+	}
+	text := w.do(http.MethodGet, "/v1/calls/c1/trace?format=text&numbers=true")
+	if kind := text.Header().Get("Content-Type"); !strings.HasPrefix(kind, "text/plain") || !strings.Contains(text.Body.String(), "---- INVITE ---") {
+		t.Errorf("%s:\n%s", kind, text.Body)
+	}
+	if want := []string{"ops trace c1 false", "ops trace dialog-1@host false", "ops trace c1 true"}; !slices.Equal(w.changed, want) {
+		t.Errorf("asked %q, want %q", w.changed, want)
+	}
+	if code := w.do(http.MethodGet, "/v1/calls/c2/trace").Code; code != http.StatusNotFound {
+		t.Errorf("no such call: %d", code)
+	}
+	w.audit = audit.ErrUnavailable
+	if got := w.do(http.MethodGet, "/v1/calls/c1/trace"); got.Code != http.StatusServiceUnavailable || strings.Contains(got.Body.String(), "INVITE") {
+		t.Errorf("shown though it can't be written down: %d %s", got.Code, got.Body)
+	}
 }
 
 func (w *world) CDR(context.Context, string) (event.CDR, error) {

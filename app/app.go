@@ -22,6 +22,7 @@ import (
 	"assent/depot"
 	"assent/event"
 	"assent/gateway"
+	"assent/ladder"
 	"assent/media"
 	"assent/queue"
 	"assent/recorder"
@@ -65,6 +66,7 @@ type App struct {
 	board    *queue.Board
 	gateways *gateway.Book
 	calls    *call.Manager
+	ladder   *ladder.Book
 	sip      *sip.Endpoint
 
 	registrar  *registrar.Registrar
@@ -175,9 +177,10 @@ func (a *App) openMedia(context.Context) (err error) {
 
 // openSIP makes the endpoint; it listens once there is a manager for its calls.
 func (a *App) openSIP(context.Context) (err error) {
+	a.ladder = ladder.New(a.first.Config.SIP.Trace)
 	a.registrar = registrar.New(a.first.Config.Registrar, registrar.Deps{Store: a.store, Changed: a.stationChanged})
 	a.sip, err = sip.New(a.first.Config.SIP, sip.Deps{
-		Log: a.log.Named("sip"), Known: a.known, Accounts: accounts{a}, Registrar: a.registrar,
+		Log: a.log.Named("sip"), Known: a.known, Accounts: accounts{a}, Registrar: a.registrar, Ladder: a.ladder,
 		Invite: func(inv *sip.Invite) { a.calls.Accept(inv) },
 		Ready:  func() bool { return !a.calls.Draining() },
 	})
@@ -202,7 +205,7 @@ func (a *App) openCalls(context.Context) error {
 	a.closing("stir", func(context.Context) error { a.current.Load().rules.STIR.Close(); return nil })
 	a.calls = call.New(&call.Deps{
 		Log: a.log, Rules: func() *call.Rules { return &a.current.Load().rules }, Dialer: a.sip, Gateways: a.gateways, Media: a.media, Board: a.board, Stations: a.registrar,
-		Recorder: a.recorder, Spool: a.spool(), Ledger: a.ledger, Store: a.store, CDR: a.cdr, Events: a.events,
+		Recorder: a.recorder, Spool: a.spool(), Ledger: a.ledger, Store: a.store, CDR: a.cdr, Events: a.events, Ladder: a.ladder,
 		Unconsented: a.audit.Unconsented, Barred: a.audit.Barred,
 	})
 	return nil

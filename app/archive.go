@@ -37,6 +37,7 @@ func (a *App) openArchive(context.Context) error {
 		},
 		Elsewhere: func(ctx context.Context, id string) error { return a.depot.Erase(ctx, id, "") },
 		Prove:     prover(dir, merkle.Keys{Log: a.signer.Verifier()}, nil),
+		Forget:    a.ladder.Forget,
 		Entries:   func(call string) ([]consent.Record, error) { return consent.ByCall(dir, call) },
 	}
 	if a.vault != nil {

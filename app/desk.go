@@ -7,6 +7,7 @@ import (
 
 	"assent/audit"
 	"assent/call"
+	"assent/ladder"
 )
 
 // desk is where running calls are worked on from outside: each use of one is in
@@ -40,6 +41,24 @@ func (d desk) Change(ctx context.Context, by, action, id string) (call.View, err
 		return d.after(ctx, m.Resume, use)
 	}
 	return d.after(ctx, m.Grant, use)
+}
+
+// Trace is what was said in SIP in a call, which is written down first.
+func (d desk) Trace(ctx context.Context, by, id string, numbers bool) (ladder.Trace, error) {
+	t, ok := d.app.ladder.Find(id)
+	if !ok {
+		return t, call.ErrNoCall
+	}
+	use := audit.Use{By: by, Action: audit.Trace, Call: t.Call, Result: audit.OK}
+	if numbers {
+		use.Detail = "with phone numbers"
+	} else {
+		t = t.WithoutNumbers()
+	}
+	if err := d.app.uses.Write(ctx, use); err != nil {
+		return ladder.Trace{}, err
+	}
+	return t, nil
 }
 
 // change is what the manager does to a call.

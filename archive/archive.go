@@ -41,8 +41,10 @@ type Deps struct {
 	Keys depot.Opener
 	// Elsewhere removes what a recording has outside the recordings folder; nil where there is no such place.
 	Elsewhere func(ctx context.Context, id string) error
-	Remove    func(path string) error // nil is os.Remove
-	Now       func() time.Time        // nil is time.Now
+	// Forget lets go of what is only in memory of a caller; nil where nothing is.
+	Forget func(number string)
+	Remove func(path string) error // nil is os.Remove
+	Now    func() time.Time        // nil is time.Now
 
 	after func(step string) // told after each step of a deletion; a test dies there
 }

@@ -97,6 +97,9 @@ func (a *Archive) forget(ctx context.Context, number string, c *Certificate) err
 		return err
 	}
 	c.LedgerIndex = entry.Index()
+	if a.deps.Forget != nil {
+		a.deps.Forget(number)
+	}
 	if c.CDRs, err = a.deps.Store.ForgetCaller(ctx, number); err != nil {
 		return err
 	}

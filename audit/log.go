@@ -28,6 +28,7 @@ const (
 	Grant    = "grant"
 	Erase    = "erase" // of a caller
 	Hangup   = "hangup"
+	Trace    = "trace" // looked at what was said in SIP
 )
 
 // OK is the result of a use that went well.

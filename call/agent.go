@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"net/netip"
 	"time"
 
@@ -97,6 +98,7 @@ func (c *Call) dial(a *attempt, spec sip.DialSpec) error {
 		return err
 	}
 	a.leg, a.spec, a.ended = leg, spec, false
+	c.deps.Ladder.Join(c.id, cmp.Or(a.station, a.name), leg.CallID())
 	return nil
 }
 

@@ -53,6 +53,7 @@ func (m *Manager) Accept(inv *sip.Invite) {
 			c.cancel(ErrCallerLeft) // at once, whatever the call's goroutine is busy with
 		}
 	}, c.mayTouch)
+	m.deps.Ladder.Join(c.id, c.caller.name, inv.Leg.CallID())
 	m.mu.Lock()
 	switch {
 	case m.draining:

@@ -10,6 +10,7 @@ import (
 	"assent/consent"
 	"assent/event"
 	"assent/flowexec"
+	"assent/ladder"
 	"assent/media"
 	"assent/policy"
 	"assent/queue"
@@ -57,8 +58,9 @@ type Deps struct {
 	Store    Store
 	CDR      CDRWriter
 	Events   *event.Bus
-	Spool    Spool    // nil: recordings stay where they are sealed
-	Stations Stations // nil: no station registers
+	Spool    Spool        // nil: recordings stay where they are sealed
+	Stations Stations     // nil: no station registers
+	Ladder   *ladder.Book // told which dialogs make a call; nil keeps nothing
 	// Unconsented is told of recorded samples from below a barrier: never, if the product keeps its promise.
 	Unconsented func(trunk string, samples uint64)
 	// Barred tells why nothing is recorded on a trunk, whatever is allowed there; nil bars none.

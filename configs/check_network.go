@@ -41,6 +41,7 @@ func (l *loader) checkSIP() {
 	if l.given("sip.realm", l.SIP.Realm, "write a word, such as your domain") && !plainWord(l.SIP.Realm) {
 		l.report("sip.realm", "use letters, digits and signs but quotes and backslashes", "%q is no realm", l.SIP.Realm)
 	}
+	l.reportOf("sip.trace", l.SIP.Trace.Validate())
 	within(l, "sip.dscp", l.SIP.DSCP, 0, maxDSCP)
 	for i, text := range l.SIP.DNS.Servers {
 		if _, err := resolver.ParseServer(text); err != nil {

@@ -6,6 +6,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"assent/ladder"
 )
 
 // fakeConn is a connection that only has addresses.
@@ -38,8 +40,15 @@ func BenchmarkStranger(b *testing.B) {
 
 // BenchmarkInboundCall is a whole call to us over UDP loopback: INVITE, 100, 180, 200, ACK, BYE, 200. cpu-us/call
 // includes the caller's side, which sends ready-made bytes.
-func BenchmarkInboundCall(b *testing.B) {
-	h := startHost(b, quick())
+func BenchmarkInboundCall(b *testing.B) { inboundCalls(b, nil) }
+
+// BenchmarkInboundCallTraced is the same with every message kept.
+func BenchmarkInboundCallTraced(b *testing.B) { inboundCalls(b, ladder.New(ladder.Default())) }
+
+func inboundCalls(b *testing.B, book *ladder.Book) {
+	h := newHost(b, quick(), knowing, "udp://127.0.0.1:0")
+	h.deps.Ladder = book
+	h.start()
 	h.onInvite(func(i *Invite) {
 		i.Leg.Listen(func(Event) {}, nil)
 		i.Leg.Ring()

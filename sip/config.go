@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"assent/ladder"
 	"assent/resolver"
 )
 
@@ -22,11 +23,13 @@ type Config struct {
 	DSCP int `yaml:"dscp"`
 	// DNS says which name servers are asked for the names that are called.
 	DNS resolver.Config `yaml:"dns"`
+	// Trace says how much of what is said in calls is kept, to be looked at.
+	Trace ladder.Config `yaml:"trace"`
 }
 
 // Default returns UDP and TCP on port 5060 of every address, realm assent, DSCP 24.
 func Default() Config {
-	return Config{Listen: []string{"udp://0.0.0.0:5060", "tcp://0.0.0.0:5060"}, Realm: "assent", DSCP: 24, DNS: resolver.Default()}
+	return Config{Listen: []string{"udp://0.0.0.0:5060", "tcp://0.0.0.0:5060"}, Realm: "assent", DSCP: 24, DNS: resolver.Default(), Trace: ladder.Default()}
 }
 
 // ParseListen splits one entry of Config.Listen. The error says what would be right.

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"assent/auth"
+	"assent/ladder"
 	"assent/resolver"
 )
 
@@ -27,6 +28,8 @@ type Deps struct {
 	// Invite is called for each new inbound call, in order within a Call-ID. It must not block, and calls
 	// Invite.Leg.Listen before it returns.
 	Invite func(*Invite)
+	// Ladder keeps what is said in each call; nil keeps nothing.
+	Ladder *ladder.Book
 	// Ready answers OPTIONS: 200 if true, else 503. nil is always ready.
 	Ready func() bool
 	// Accounts are those who prove by digest who they are; nil: nobody may.

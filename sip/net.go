@@ -52,6 +52,7 @@ func (h *hop) contact() string {
 // goroutine, where the message could not be handed to the network.
 func (e *Endpoint) send(h *hop, data []byte, failed func()) {
 	e.stats.sent.Add(1)
+	e.said(h, data)
 	if h.udp != nil {
 		if err := h.udp.write(data, h.addr); err != nil {
 			e.log.quiet(noteSend, "udp message not sent", err)

@@ -21,6 +21,7 @@ func (e *Endpoint) receive(b []byte, via hop, src netip.AddrPort, known bool) {
 		}
 	}
 	m.src, m.via, m.known = src, via, known
+	e.heard(m, b)
 	if flt != nil {
 		if m.answerable() {
 			e.refuse(m, flt.reply())

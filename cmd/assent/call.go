@@ -15,6 +15,7 @@ import (
 type callVerb struct {
 	Ls     callLsVerb     `cmd:"" help:"List the calls that run, oldest first."`
 	Show   callShowVerb   `cmd:"" help:"Show a call: as it runs, or its record."`
+	Trace  callTraceVerb  `cmd:"" help:"Show what was said in SIP in a call that runs, or ended of late: a ladder of all legs, and every message."`
 	Hangup callHangupVerb `cmd:"" help:"End a call."`
 }
 

@@ -19,6 +19,7 @@ const root = "../.."
 // lower layers, never one of its own or a higher one.
 var layers = [][]string{
 	{"policy", "event", "source", "prompts", "media/pcm", "balance", "terms", "stir"},
+	{"ladder"},
 	{"media/codec", "media/dtmf", "media/sdp", "vault", "depot", "consent/merkle", "gateway", "resolver", "resolver/dnstest", "stir/stirtest", "auth", "registrar"},
 	{"sip", "media", "trunk", "queue", "flowexec", "consent", "recorder", "retention"},
 	{"store", "audit", "speech", "flowexec/actions", "flowexec/flowtest", "evidence"},
