@@ -22,7 +22,7 @@ type Invite struct {
 	From, To    Party
 	Called      string   // user part of the Request-URI, unescaped
 	Asserted    *Party   // P-Asserted-Identity (RFC 3325), nil if none
-	Privacy     string   // Privacy header (RFC 3323), as written
+	Privacy     string   // Privacy headers (RFC 3323), joined by ";"
 	Identities  []string // Identity headers (RFC 8224), as written; at most maxIdentities
 	Source      netip.AddrPort
 	Account     Account   // who has proven by digest to place the call; the zero value: nobody was asked

@@ -128,11 +128,8 @@ func (m *message) scanHeaders(lines []string) *fault {
 	var flt *fault
 	seen := make([]string, 0, len(single))
 	for i := 0; i < len(lines); i++ {
-		line := strings.TrimSuffix(lines[i], "\r")
-		for i+1 < len(lines) && len(lines[i+1]) > 0 && (lines[i+1][0] == ' ' || lines[i+1][0] == '\t') {
-			i++
-			line += " " + strings.Trim(lines[i], " \t\r")
-		}
+		line, more := unfold(lines[i:])
+		i += more
 		name, value, ok := strings.Cut(line, ":")
 		name = longName(strings.TrimRight(name, " \t"))
 		if len(m.headers) >= maxHeaders || len(line) > maxHeaderLine {
@@ -160,6 +157,29 @@ func (m *message) scanHeaders(lines []string) *fault {
 		m.headers = append(m.headers, header{name, strings.Trim(value, " \t")})
 	}
 	return flt
+}
+
+// unfold returns the header that begins with the first of some lines, and how many more of them it stands in (RFC 3261
+// section 7.3.1). Beyond maxHeaderLine, which is refused, it only counts. Each line is copied once, however many there are.
+func unfold(lines []string) (line string, more int) {
+	line = strings.TrimSuffix(lines[0], "\r")
+	if !continues(lines, 1) {
+		return line, 0
+	}
+	var b strings.Builder
+	b.WriteString(line)
+	for more = 0; continues(lines, more+1); more++ {
+		if b.Len() <= maxHeaderLine {
+			b.WriteByte(' ')
+			b.WriteString(strings.Trim(lines[more+1], " \t\r"))
+		}
+	}
+	return b.String(), more
+}
+
+// continues reports whether there is a line i that goes on with the one before it.
+func continues(lines []string, i int) bool {
+	return i < len(lines) && len(lines[i]) > 0 && (lines[i][0] == ' ' || lines[i][0] == '\t')
 }
 
 // breaksLines reports whether a value holds what readers of lines or of C strings take for an end. NUL may stand

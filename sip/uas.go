@@ -2,6 +2,7 @@ package sip
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -76,7 +77,7 @@ func (g *Leg) offerInvite(m *message) {
 	if v, ok := m.value("replaces"); ok {
 		inv.Replaces, _ = parseReplaces(v) // validate has refused what is none
 	}
-	inv.Privacy, _ = m.value("privacy")
+	inv.Privacy = strings.Join(m.list("privacy"), ";")
 	inv.Identities = m.list("identity")
 	inv.Identities = inv.Identities[:min(len(inv.Identities), maxIdentities)]
 	for _, v := range m.list("p-asserted-identity") {
