@@ -244,6 +244,16 @@ const (
 // the consent; on the right the station; no prompts anywhere.
 func (w *world) hears(cdr event.CDR) {
 	w.t.Helper()
+	left := w.tones(cdr)
+	length := int64(len(left)) / 8
+	if math.Abs(float64(length-cdr.Recording.DurationMS)) > 1 {
+		w.t.Errorf("the file has %d ms, its record says %d", length, cdr.Recording.DurationMS)
+	}
+}
+
+// tones checks who is heard on which channel, and returns the left one.
+func (w *world) tones(cdr event.CDR) (left []int16) {
+	w.t.Helper()
 	left, right := w.channels(cdr)
 	for _, tone := range []struct {
 		channel string
@@ -259,10 +269,7 @@ func (w *world) hears(cdr event.CDR) {
 			w.t.Errorf("%s channel has %.0f Hz at %.1f dB; heard: %v", tone.channel, tone.hz, level, tone.heard)
 		}
 	}
-	length := int64(len(left)) / 8
-	if math.Abs(float64(length-cdr.Recording.DurationMS)) > 1 {
-		w.t.Errorf("the file has %d ms, its record says %d", length, cdr.Recording.DurationMS)
-	}
+	return left
 }
 
 // channels reads a two-channel recording of 16-bit PCM.
