@@ -41,7 +41,7 @@ func verdict(t testing.TB, g *Guard, r Request, now time.Time, want Verdict) {
 }
 
 func TestAUserIsProvenByEveryAlgorithmThatIsOffered(t *testing.T) {
-	g := NewGuard("assent")
+	g := NewGuard("assent", nil)
 	challenges := g.Challenge(home, false, start)
 	for i, a := range algorithms {
 		if !strings.Contains(challenges[i], "algorithm="+a) {
@@ -57,7 +57,7 @@ func TestAUserIsProvenByEveryAlgorithmThatIsOffered(t *testing.T) {
 
 // The examples of RFC 7616 section 3.9.1: one password, two algorithms.
 func TestResponsesAreThoseOfTheStandardsExamples(t *testing.T) {
-	g := NewGuard("http-auth@example.org")
+	g := NewGuard("http-auth@example.org", nil)
 	for algorithm, response := range map[string]string{
 		"MD5":     "8ca523f5e9506fed4657c9700eebdbec",
 		"SHA-256": "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1",
@@ -75,8 +75,19 @@ func TestResponsesAreThoseOfTheStandardsExamples(t *testing.T) {
 	}
 }
 
+func TestAnAlgorithmThatIsNotOfferedIsNoWayIn(t *testing.T) {
+	g := NewGuard("assent", []string{"SHA-256"})
+	challenges := g.Challenge(home, false, start)
+	if len(challenges) != 1 || !strings.Contains(challenges[0], "SHA-256") {
+		t.Errorf("challenged by %q", challenges)
+	}
+	weaker := strings.Replace(challenges[0], "algorithm=SHA-256", "algorithm=MD5", 1)
+	verdict(t, g, prove(t, &Memory{}, []string{weaker}, "correct horse"), start, Wrong)
+	verdict(t, g, prove(t, &Memory{}, challenges, "correct horse"), start, Proven)
+}
+
 func TestAProofIsGoodOnceForOneSourceAndForAWhile(t *testing.T) {
-	g := NewGuard("assent")
+	g := NewGuard("assent", nil)
 	m := &Memory{}
 	challenges := g.Challenge(home, false, start)
 	first := prove(t, m, challenges, "correct horse")
@@ -87,7 +98,7 @@ func TestAProofIsGoodOnceForOneSourceAndForAWhile(t *testing.T) {
 	stolen := prove(t, m, challenges, "correct horse")
 	stolen.Source = other
 	verdict(t, g, stolen, start, Unproven)
-	verdict(t, NewGuard("assent"), prove(t, m, challenges, "correct horse"), start, Unproven) // another process
+	verdict(t, NewGuard("assent", nil), prove(t, m, challenges, "correct horse"), start, Unproven) // another process
 	verdict(t, g, prove(t, m, challenges, "correct horse"), start.Add(nonceLife+time.Millisecond), Stale)
 
 	changed := prove(t, m, challenges, "correct horse")
@@ -96,7 +107,7 @@ func TestAProofIsGoodOnceForOneSourceAndForAWhile(t *testing.T) {
 }
 
 func TestAnUnknownUserHearsWhatAWrongPasswordHears(t *testing.T) {
-	g := NewGuard("assent")
+	g := NewGuard("assent", nil)
 	r := prove(t, &Memory{}, g.Challenge(home, false, start), "wrong")
 	verdict(t, g, r, start, Wrong)
 	r.Proofs[0] = strings.Replace(r.Proofs[0], `username="bob"`, `username="nobody"`, 1)
@@ -107,7 +118,7 @@ func TestAnUnknownUserHearsWhatAWrongPasswordHears(t *testing.T) {
 }
 
 func TestAGuesserIsLockedOutAndForgivenAndNobodyElse(t *testing.T) {
-	g := NewGuard("assent")
+	g := NewGuard("assent", nil)
 	for range maxFailures {
 		verdict(t, g, prove(t, &Memory{}, g.Challenge(home, false, start), "guess"), start, Wrong)
 	}
@@ -131,7 +142,7 @@ func TestAGuesserIsLockedOutAndForgivenAndNobodyElse(t *testing.T) {
 
 // A spoofed source never saw a nonce: it can't have others locked out.
 func TestNobodyCanHaveAnotherSourceLockedOut(t *testing.T) {
-	g := NewGuard("assent")
+	g := NewGuard("assent", nil)
 	r := prove(t, &Memory{}, g.Challenge(other, false, start), "guess")
 	for range 10 * maxFailures {
 		verdict(t, g, r, start, Unproven)
@@ -217,7 +228,7 @@ func TestCredentialsGoToTheirRealmAndToNobodyTwice(t *testing.T) {
 }
 
 func FuzzProofsAndChallenges(f *testing.F) {
-	g := NewGuard("assent")
+	g := NewGuard("assent", nil)
 	good := prove(f, &Memory{}, g.Challenge(home, false, start), "correct horse")
 	f.Add(good.Proofs[0])
 	for _, s := range append(g.Challenge(home, true, start), `Digest `, `digest username="a\"b",nc=ffffffff`, `Digest nonce="n",realm="r",qop="auth,auth-int",userhash=true`, "Digest \x00=\"", `Digest nc=-1, nonce="`) {

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -33,25 +34,30 @@ type Request struct {
 // Guard challenges and checks. Its methods are safe for concurrent use.
 type Guard struct {
 	// set once
-	realm string
-	mint  *mint
-	dummy string // the password of users that there are not
+	realm   string
+	offered []string // algorithms, in the order of the challenges
+	mint    *mint
+	dummy   string // the password of users that there are not
 
 	mu      sync.Mutex
 	used    *used
 	lockout *lockout
 }
 
-// NewGuard makes a guard for a realm. Nonces are good for this guard alone.
-func NewGuard(realm string) *Guard {
-	return &Guard{realm: realm, mint: newMint(), dummy: rand.Text(), used: newUsed(), lockout: newLockout()}
+// NewGuard makes a guard for a realm that offers some of Algorithms, in this order, and takes no other; nil is all of
+// them. Nonces are good for this guard alone.
+func NewGuard(realm string, offered []string) *Guard {
+	if len(offered) == 0 {
+		offered = algorithms
+	}
+	return &Guard{realm: realm, offered: offered, mint: newMint(), dummy: rand.Text(), used: newUsed(), lockout: newLockout()}
 }
 
-// Challenge returns the values of the WWW-Authenticate headers, best algorithm first (RFC 8760 section 2.4).
+// Challenge returns the values of the WWW-Authenticate headers, in the order of preference (RFC 8760 section 2.4).
 func (g *Guard) Challenge(src netip.Addr, stale bool, now time.Time) []string {
 	nonce := g.mint.nonce(src, now)
-	values := make([]string, 0, len(algorithms))
-	for _, a := range algorithms {
+	values := make([]string, 0, len(g.offered))
+	for _, a := range g.offered {
 		c := digest.Challenge{Realm: g.realm, Nonce: nonce, Stale: stale, Algorithm: a, QOP: []string{"auth"}}
 		values = append(values, c.String())
 	}
@@ -111,7 +117,7 @@ func (g *Guard) proof(r Request) (*digest.Credentials, stamp) {
 
 // right reports whether the response is that of the password. What it takes depends on the algorithm alone.
 func (g *Guard) right(c *digest.Credentials, method, password string) bool {
-	if strength(c.Algorithm) == len(algorithms) || c.QOP != "" && c.QOP != "auth" {
+	if !g.offers(c.Algorithm) || c.QOP != "" && c.QOP != "auth" {
 		return false
 	}
 	ch := &digest.Challenge{Realm: g.realm, Nonce: c.Nonce, Algorithm: c.Algorithm}
@@ -124,6 +130,11 @@ func (g *Guard) right(c *digest.Credentials, method, password string) bool {
 		return false
 	}
 	return subtle.ConstantTimeCompare([]byte(want.Response), []byte(strings.ToLower(c.Response))) == 1
+}
+
+// offers reports whether an algorithm is one of ours: a weaker one than those is no way in.
+func (g *Guard) offers(algorithm string) bool {
+	return slices.ContainsFunc(g.offered, func(a string) bool { return strength(a) == strength(algorithm) })
 }
 
 // count is a proof's nonce count; a client of RFC 2069, which does not count, may use a nonce once.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"assent/auth"
 	"assent/media"
 	"assent/media/codec"
 	"assent/resolver"
@@ -42,6 +43,13 @@ func (l *loader) checkSIP() {
 		l.report("sip.realm", "use letters, digits and signs but quotes and backslashes", "%q is no realm", l.SIP.Realm)
 	}
 	l.reportOf("sip.trace", l.SIP.Trace.Validate())
+	for i, name := range l.SIP.Digest {
+		l.known(item("sip.digest", i), name, "algorithms of digest", auth.Algorithms())
+	}
+	l.twice("sip.digest", l.SIP.Digest)
+	if len(l.SIP.Digest) == 0 {
+		l.report("sip.digest", "write [SHA-512-256, SHA-256, MD5]", "no algorithm: nobody could prove who they are")
+	}
 	within(l, "sip.dscp", l.SIP.DSCP, 0, maxDSCP)
 	for i, text := range l.SIP.DNS.Servers {
 		if _, err := resolver.ParseServer(text); err != nil {

@@ -28,7 +28,7 @@ func (r *Registrar) Register(q Request) Answer {
 	s.bindings = next
 	r.unflow(gone)
 	for _, b := range next {
-		r.flows[b.Source] = b.Station
+		r.flow(b)
 		if b.CallID == q.CallID && b.CSeq == q.CSeq {
 			r.save(b)
 		}

@@ -29,7 +29,7 @@ type Registrar struct {
 
 	mu       sync.Mutex
 	stations map[string]*station
-	flows    map[netip.AddrPort]string // who is registered from there
+	flows    map[netip.AddrPort]string // who is registered from there, without a proxy between
 }
 
 // station is what is known of one station.
@@ -59,7 +59,7 @@ func (r *Registrar) Restore(bindings []Binding) {
 			continue
 		}
 		s.bindings = append(s.bindings, b)
-		r.flows[b.Source] = b.Station
+		r.flow(b)
 	}
 }
 
@@ -75,7 +75,7 @@ func (r *Registrar) Where(name string) []Binding {
 	return slices.Clone(s.bindings)
 }
 
-// At returns the station that is registered from an address, "" if there is none.
+// At returns the station that is registered from an address itself, not through a proxy there; "" if there is none.
 func (r *Registrar) At(src netip.AddrPort) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -135,6 +135,13 @@ func (r *Registrar) expire(s *station) {
 		return over(b)
 	})
 	r.unflow(gone)
+}
+
+// flow notes where a station speaks from; behind a proxy many do, and other calls come from there too. mu is held.
+func (r *Registrar) flow(b Binding) {
+	if len(b.Path) == 0 {
+		r.flows[b.Source] = b.Station
+	}
 }
 
 // unflow forgets the flows of bindings that are gone; mu is held.

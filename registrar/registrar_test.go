@@ -159,6 +159,9 @@ func TestAPhoneThatRestartedIsNotTwiceOnItsOldAddress(t *testing.T) {
 	behind = d.from(5080, uri("y", -1))
 	behind.Path = []string{"<sip:edge;lr>"}
 	d.register(behind, 200, "y", "x", "new") // two phones behind one proxy
+	if who := d.At(behind.Source); who != "" {
+		t.Errorf("the proxy is taken for %s", who)
+	}
 }
 
 func TestAQueryChangesNothingAndAFloodIsRefused(t *testing.T) {

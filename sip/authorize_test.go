@@ -50,7 +50,7 @@ func TestAChallengedCallIsPlacedWithCredentialsAndAnswered(t *testing.T) {
 	for _, status := range []int{401, 407} {
 		h := startHost(t, unhurried())
 		p, target := newPhone(t, h)
-		g := auth.NewGuard("carrier")
+		g := auth.NewGuard("carrier", nil)
 		leg, b := h.dial(target, withCredentials(carrierUser))
 		first := p.request("INVITE")
 		if first.values("authorization") != nil {
@@ -91,7 +91,7 @@ func TestCredentialsAreShownTwiceAtMostAndTheCallThenFails(t *testing.T) {
 	t.Parallel()
 	h := startHost(t, unhurried())
 	p, target := newPhone(t, h)
-	g := auth.NewGuard("carrier")
+	g := auth.NewGuard("carrier", nil)
 	_, b := h.dial(target, withCredentials(carrierUser))
 	p.ask(g, p.request("INVITE"), 401, false)
 	p.request("ACK")
@@ -112,7 +112,7 @@ func TestWrongCredentialsAreNotShownAgain(t *testing.T) {
 	t.Parallel()
 	h := startHost(t, unhurried())
 	p, target := newPhone(t, h)
-	g := auth.NewGuard("carrier")
+	g := auth.NewGuard("carrier", nil)
 	_, b := h.dial(target, withCredentials(carrierUser))
 	p.ask(g, p.request("INVITE"), 401, false)
 	p.request("ACK")
@@ -127,7 +127,7 @@ func TestCredentialsAreShownToNoOtherRealmAndNotOnACallToUs(t *testing.T) {
 	h := startHost(t, unhurried())
 	p, target := newPhone(t, h)
 	_, b := h.dial(target, withCredentials(carrierUser))
-	p.ask(auth.NewGuard("phisher"), p.request("INVITE"), 407, false)
+	p.ask(auth.NewGuard("phisher", nil), p.request("INVITE"), 407, false)
 	if e := next[Ended](b); e.Status != 407 {
 		t.Errorf("ended as %+v", e)
 	}
@@ -135,7 +135,7 @@ func TestCredentialsAreShownToNoOtherRealmAndNotOnACallToUs(t *testing.T) {
 
 	_, in := p.establish(h)
 	in.Leg.Hangup(Cause{})
-	p.ask(auth.NewGuard("carrier"), p.request("BYE"), 401, false)
+	p.ask(auth.NewGuard("carrier", nil), p.request("BYE"), 401, false)
 	next[Ended](in.box)
 	p.none(100 * time.Millisecond)
 }
@@ -152,7 +152,7 @@ func TestAChallengeThatCrossesACancelPlacesNoCall(t *testing.T) {
 	leg.Hangup(Cause{})
 	next[Ended](b)
 	p.reply(p.request("CANCEL"), 200, "asks", "")
-	p.ask(auth.NewGuard("carrier"), invite, 401, false)
+	p.ask(auth.NewGuard("carrier", nil), invite, 401, false)
 	p.request("ACK")
 	p.none(100 * time.Millisecond)
 }
@@ -161,7 +161,7 @@ func TestAReInviteIsRepeatedWithCredentials(t *testing.T) {
 	t.Parallel()
 	h := startHost(t, unhurried())
 	p, target := newPhone(t, h)
-	g := auth.NewGuard("carrier")
+	g := auth.NewGuard("carrier", nil)
 	leg, b := h.dial(target, withCredentials(carrierUser))
 	p.reply(p.request("INVITE"), 200, "phone", string(answer))
 	next[Answered](b)

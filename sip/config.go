@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"assent/auth"
 	"assent/ladder"
 	"assent/resolver"
 )
@@ -19,6 +20,8 @@ type Config struct {
 	PublicAddress string `yaml:"public_address"`
 	// Realm is what peers are asked by who must prove who they are (RFC 7616 section 3.3).
 	Realm string `yaml:"realm"`
+	// Digest are the algorithms by which they prove it, in the order in which they are offered (RFC 8760).
+	Digest []string `yaml:"digest"`
 	// DSCP marks outgoing signalling (RFC 2474); 24 is CS3.
 	DSCP int `yaml:"dscp"`
 	// DNS says which name servers are asked for the names that are called.
@@ -29,7 +32,8 @@ type Config struct {
 
 // Default returns UDP and TCP on port 5060 of every address, realm assent, DSCP 24.
 func Default() Config {
-	return Config{Listen: []string{"udp://0.0.0.0:5060", "tcp://0.0.0.0:5060"}, Realm: "assent", DSCP: 24, DNS: resolver.Default(), Trace: ladder.Default()}
+	return Config{Listen: []string{"udp://0.0.0.0:5060", "tcp://0.0.0.0:5060"}, Realm: "assent", Digest: auth.Algorithms(), DSCP: 24,
+		DNS: resolver.Default(), Trace: ladder.Default()}
 }
 
 // ParseListen splits one entry of Config.Listen. The error says what would be right.

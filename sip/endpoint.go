@@ -94,7 +94,7 @@ func newEndpoint(cfg Config, deps Deps, tm timers) (*Endpoint, error) {
 		return nil, fmt.Errorf("sip: dns: %w", err)
 	}
 	e := &Endpoint{cfg: cfg, deps: deps, tm: tm, dns: dns, log: &notes{log: deps.Log}, names: newNames(cfg.PublicAddress),
-		door: &door{accounts: deps.Accounts, registrar: deps.Registrar, guard: auth.NewGuard(cfg.Realm)},
+		door: &door{accounts: deps.Accounts, registrar: deps.Registrar, guard: auth.NewGuard(cfg.Realm, cfg.Digest)},
 		disp: newDispatcher(), seed: maphash.MakeSeed()}
 	e.dialled.n = make(map[netip.Addr]int)
 	e.conns.by = make(map[netip.AddrPort]*tcpConn)

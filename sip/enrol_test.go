@@ -27,7 +27,7 @@ func (h *host) enrol(c *carrier, expires time.Duration) (*Enroller, chan Enrolle
 }
 
 func newCarrier(t *testing.T, h *host) *carrier {
-	return &carrier{newPeer(t, "udp", h.addr("udp")), auth.NewGuard("carrier")}
+	return &carrier{newPeer(t, "udp", h.addr("udp")), auth.NewGuard("carrier", nil)}
 }
 
 // admits challenges the next REGISTER and accepts the proven one.
@@ -109,7 +109,7 @@ func TestARefusedRegistrationIsToldAndTriedLater(t *testing.T) {
 	h := startHost(t, unhurried())
 	c := newCarrier(t, h)
 	r, told := h.enrol(c, time.Hour)
-	c.ask(auth.NewGuard("another realm"), c.request("REGISTER"), 401, false)
+	c.ask(auth.NewGuard("another realm", nil), c.request("REGISTER"), 401, false)
 	if e := state(t, told); e.Up || e.Status != 401 {
 		t.Errorf("told %+v", e)
 	}

@@ -29,9 +29,11 @@ func startOpenHost(t *testing.T, listen ...string) (*host, *registrar.Registrar)
 	}
 	h := &host{t: t, invites: make(chan inbound, 16)}
 	reg := registrar.New(registrar.Default(), registrar.Deps{})
+	tm := quick()
+	tm.message = 2 * time.Second // a stranger's time to prove who it is, on a busy machine
 	e, err := newEndpoint(Config{Listen: listen, Realm: "assent", DSCP: 24}, Deps{Log: zap.NewNop(), Invite: h.invite,
 		Known: func(src netip.AddrPort) bool { return reg.At(src) != "" }, Registrar: reg,
-		Accounts: book{"agent-1": {Station: "agent-1", Password: agentLogin.Password}, "pbx": {Trunk: "pbx", Password: agentLogin.Password}}}, quick())
+		Accounts: book{"agent-1": {Station: "agent-1", Password: agentLogin.Password}, "pbx": {Trunk: "pbx", Password: agentLogin.Password}}}, tm)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -258,6 +260,21 @@ func TestACallFromARegisteredStationIsChallenged(t *testing.T) {
 	p.response("OPTIONS", 200)
 	p.call().invite(string(offer))
 	p.response("INVITE", 401)
+}
+
+// A connection that proves nothing is closed, though it speaks; one that has is kept, though it is silent.
+func TestAStrangersConnectionIsClosedAndARegisteredOneKept(t *testing.T) {
+	t.Parallel()
+	h, _ := startOpenHost(t)
+	phone, stranger := newPeer(t, "tcp", h.addr("tcp")), newPeer(t, "tcp", h.addr("tcp"))
+	if m := phone.registers(t, agentLogin, "Contact: <sip:agent-1@10.9.9.9;transport=tcp>"); m.status != 200 {
+		t.Fatal(m.status)
+	}
+	stranger.send(stranger.call().register(1))
+	stranger.response("REGISTER", 401)
+	eventually(t, "the stranger's connection is closed", func() bool { return h.Stats().Connections == 1 })
+	phone.send(string(options("TCP")))
+	phone.response("OPTIONS", 200)
 }
 
 func FuzzRegistration(f *testing.F) {

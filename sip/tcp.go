@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"time"
 )
@@ -93,7 +94,7 @@ func (e *Endpoint) accept(l *tcpListener, nc net.Conn) {
 	}
 	c := e.newConn(l, src, true)
 	c.nc = nc
-	if err := e.conns.add(c); err != nil {
+	if err := e.conns.add(c, c.stranger()); err != nil {
 		e.log.quiet(noteRead, "tcp connection refused", err)
 		_ = nc.Close() // beyond the bounds
 		return
@@ -108,10 +109,13 @@ func (e *Endpoint) newConn(l *tcpListener, remote netip.AddrPort, accepted bool)
 		done: make(chan struct{}), watchers: make(map[*clientTx]func())}
 }
 
-// add enters a connection, within the bounds.
-func (cs *conns) add(c *tcpConn) error {
+// add enters a connection, within the bounds. Strangers leave half of them to those that we know.
+func (cs *conns) add(c *tcpConn, stranger bool) error {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
+	if stranger && len(cs.by) >= maxConns/2 {
+		return errTooMany
+	}
 	return cs.enter(c)
 }
 
@@ -243,14 +247,15 @@ func (c *tcpConn) writeLoop(nc net.Conn) {
 	}
 }
 
-// read takes messages until the connection ends. A begun message must end in time, and so must the first one.
+// read takes messages until the connection ends. A begun message must end in time, and so must the first one; and a
+// stranger must prove in time who it is.
 func (c *tcpConn) read(nc net.Conn) {
 	defer c.ep.readers.Done()
 	defer c.ep.guard("tcp reader", c.close)
 	defer c.close()
 	var f framer
 	buf := make([]byte, 8192)
-	fresh, armed := c.accepted, false // no message yet; a deadline is set
+	fresh, armed := c.accepted, false // no message yet, or nobody that we know; a deadline is set
 	for {
 		if need := fresh || f.partial(); need != armed {
 			armed = need
@@ -261,6 +266,10 @@ func (c *tcpConn) read(nc net.Conn) {
 			_ = nc.SetReadDeadline(deadline) // its error is the next read's too
 		}
 		n, err := nc.Read(buf)
+		if errors.Is(err, os.ErrDeadlineExceeded) && fresh && !f.partial() && !c.stranger() {
+			fresh = false // it has proven itself meanwhile
+			continue
+		}
 		if err != nil {
 			return
 		}
@@ -276,7 +285,7 @@ func (c *tcpConn) read(nc net.Conn) {
 			return
 		}
 		if got {
-			fresh, armed = false, false
+			fresh, armed = c.stranger(), false
 			_ = nc.SetReadDeadline(time.Time{}) // its error is the next read's too
 		}
 	}
@@ -295,6 +304,11 @@ func (c *tcpConn) drain(f *framer) (got bool, err error) {
 		got = true
 		c.message(msg)
 	}
+}
+
+// stranger reports whether who connected to us has proven nothing yet.
+func (c *tcpConn) stranger() bool {
+	return c.accepted && !c.ep.deps.Known(c.remote) && !c.ep.dialled.has(c.remote.Addr())
 }
 
 func (c *tcpConn) message(b []byte) {
