@@ -23,6 +23,7 @@ type Metrics struct {
 	consents    *prometheus.CounterVec
 	queueLeft   *prometheus.CounterVec
 	trunkUp     *prometheus.GaugeVec
+	limited     *prometheus.CounterVec
 	unconsented prometheus.Counter
 	verified    *prometheus.CounterVec
 	signed      *prometheus.CounterVec
@@ -51,12 +52,13 @@ func NewMetrics(gauges []Gauge) *Metrics {
 		verified:  counter("assent_stir_verdicts_total", "Calls by whether somebody vouches for the caller's number.", "trunk", "result", "reason"),
 		signed:    counter("assent_stir_signed_total", "Calls signed where they left, by the trunk that they came by and the attestation.", "trunk", "class"),
 		quality:   newQuality(),
+		limited:   counter("assent_outbound_limited_total", "Outbound calls refused or ended by a limit of their station or trunk.", "trunk", "reason"),
 		trunkUp: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "assent_trunk_up",
 			Help: "Whether a gateway of the trunk answers probes."}, []string{"trunk"}),
 		unconsented: prometheus.NewCounter(prometheus.CounterOpts{Name: "assent_recording_unconsented_samples_total",
 			Help: "Recorded samples from below the consent barrier. Must stay 0."}),
 	}
-	m.registry.MustRegister(m.started, m.refused, m.ended, m.decided, m.recordings, m.consents, m.queueLeft, m.trunkUp, m.unconsented, m.verified, m.signed,
+	m.registry.MustRegister(m.started, m.refused, m.ended, m.decided, m.recordings, m.consents, m.queueLeft, m.trunkUp, m.limited, m.unconsented, m.verified, m.signed,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registry.MustRegister(m.quality.collectors()...)
 	for _, g := range gauges {
@@ -101,6 +103,8 @@ func (m *Metrics) Observe(e event.Event) {
 		}
 	case event.RecordingDecided:
 		m.decided.WithLabelValues(e.Trunk, e.Reason).Inc()
+	case event.CallLimited:
+		m.limited.WithLabelValues(e.Trunk, e.Reason).Inc()
 	case event.TrunkUp:
 		m.trunkUp.WithLabelValues(e.Trunk).Set(1)
 	case event.TrunkDown:

@@ -29,6 +29,7 @@ import (
 	"assent/registrar"
 	"assent/sip"
 	"assent/store"
+	"assent/toll"
 	"assent/vault"
 )
 
@@ -65,6 +66,7 @@ type App struct {
 	media    *media.Engine
 	board    *queue.Board
 	gateways *gateway.Book
+	toll     *toll.Book
 	calls    *call.Manager
 	ladder   *ladder.Book
 	sip      *sip.Endpoint
@@ -192,8 +194,13 @@ func (a *App) openSIP(context.Context) (err error) {
 }
 
 // openCalls makes the manager; Stop drains it before anything is closed.
-func (a *App) openCalls(context.Context) error {
+func (a *App) openCalls(ctx context.Context) error {
 	cfg := a.first.Config
+	a.toll = toll.New(a.store, func(err error) { a.log.Error("spent budget not stored", zap.Error(err)) })
+	if err := a.toll.Start(ctx, now()); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	a.closing("budgets", func(context.Context) error { a.toll.Close(); return nil })
 	a.board = queue.New(cfg.Queues, cfg.Stations)
 	a.health = newHealth(a.events.Publish)
 	a.enrolments = &enrolments{app: a, kept: map[string]*enrolment{}}
@@ -204,7 +211,7 @@ func (a *App) openCalls(context.Context) error {
 	a.audit = newAuditor(a)
 	a.closing("stir", func(context.Context) error { a.current.Load().rules.STIR.Close(); return nil })
 	a.calls = call.New(&call.Deps{
-		Log: a.log, Rules: func() *call.Rules { return &a.current.Load().rules }, Dialer: a.sip, Gateways: a.gateways, Media: a.media, Board: a.board, Stations: a.registrar,
+		Log: a.log, Rules: func() *call.Rules { return &a.current.Load().rules }, Dialer: a.sip, Gateways: a.gateways, Toll: a.toll, Media: a.media, Board: a.board, Stations: a.registrar,
 		Recorder: a.recorder, Spool: a.spool(), Ledger: a.ledger, Store: a.store, CDR: a.cdr, Events: a.events, Ladder: a.ladder,
 		Unconsented: a.audit.Unconsented, Barred: a.audit.Barred,
 	})
@@ -243,9 +250,10 @@ func (a *App) startAudit(context.Context) error {
 }
 
 // known is the first question asked of any byte from outside: is its sender one
-// of the trunks' sources, which takes no lock, or a station that is registered?
+// of the trunks' sources, or a station at a fixed address that may call, which takes no lock, or one that is registered?
 func (a *App) known(src netip.AddrPort) bool {
-	return a.current.Load().rules.Trunks.Known(src) || a.registrar.At(src) != ""
+	rules := &a.current.Load().rules
+	return rules.Trunks.Known(src) || rules.Callers.Known(src) || a.registrar.At(src) != ""
 }
 
 func (a *App) closing(name string, f func(context.Context) error) {

@@ -5,13 +5,18 @@ import (
 	"net/netip"
 	"strings"
 
+	"assent/route"
+	"assent/sip"
 	"assent/trunk"
 )
 
 // Explanation says where a call would go, without there being one.
 type Explanation struct {
-	Trunks  []Route        `json:"trunks"`         // the one that takes the call comes first
-	Consent *StoredConsent `json:"stored_consent"` // nil: no trunk takes the call
+	Station string            `json:"station,omitempty"` // that places the call; empty where a trunk does
+	Number  string            `json:"number,omitempty"`  // that it calls, as the number plan has it
+	Routes  []route.Candidate `json:"routes,omitempty"`  // of the number plan, those that are tried first
+	Trunks  []Route           `json:"trunks"`            // the one that takes the call comes first
+	Consent *StoredConsent    `json:"stored_consent"`    // nil: no trunk takes the call
 }
 
 // Route is a trunk as it was looked at, with what its flow can lead to.
@@ -35,6 +40,9 @@ func Explain(opts Options, src netip.AddrPort, from, to string) (Explanation, er
 	if err != nil {
 		return Explanation{}, err
 	}
+	if e, ok := s.explainStation(src, from, to); ok {
+		return e, nil
+	}
 	candidates := s.rules.Trunks.Explain(src, to)
 	e := Explanation{Trunks: make([]Route, 0, len(candidates))}
 	for _, c := range candidates {
@@ -48,6 +56,16 @@ func Explain(opts Options, src netip.AddrPort, from, to string) (Explanation, er
 		}
 	}
 	return e, nil
+}
+
+// explainStation says where a station's call goes; ok is false where no station places it.
+func (s *setup) explainStation(src netip.AddrPort, from, to string) (e Explanation, ok bool) {
+	station, ok := s.rules.Callers.Find(&sip.Invite{Source: src, Transport: "udp", From: sip.Party{User: from}})
+	if !ok {
+		return e, false
+	}
+	number := s.rules.Stations[station].Outbound.Numbering.Apply(trunk.Number(to))
+	return Explanation{Station: station, Number: number, Routes: s.rules.Plan.Explain(number, station), Trunks: []Route{}}, true
 }
 
 // storedConsent names the first reason against a look-up.

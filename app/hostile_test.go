@@ -190,3 +190,31 @@ func nothingCameThrough(t *testing.T, s *stage) {
 		return err
 	}))
 }
+
+func TestACarrierSeesNothingOfAStationsSignalling(t *testing.T) {
+	t.Parallel()
+	for privacy, number := range map[string]string{"none": "4989700", "id": "anonymous"} {
+		s, far := dialling(t, "enabled: false", `allow: ["+49*"]`)
+		far.Start()
+		station, carrier := newWire(t), newWire(t)
+		s.edit("assent.yaml", s.agent.URI(), "sip:evil@"+station.addr())
+		s.edit("assent.yaml", strings.Replace(far.URI(), "far@", "", 1), "sip:"+carrier.addr())
+		s.start()
+		fill := strings.NewReplacer("ADDRESS", station.addr(), "LENGTH", fmt.Sprint(len(hostileSDP)), "BODY", hostileSDP,
+			"sip:+4930%0d%0aX-Evil:%20evil%0d%0a%0d%0a@leak.example", "sip:evil@leak.example", "sip:+4980012345@", "sip:030555@",
+			"Max-Forwards: 70\r\n", "Max-Forwards: 70\r\nPrivacy: "+privacy+"\r\nP-Asserted-Identity: <sip:leak@leak.example>\r\nIdentity: leak\r\n")
+		station.send(s, fill.Replace(hostile))
+		got := carrier.hears("INVITE ")
+		passes(t, got)
+		if from := header(got, "From"); strings.Contains(got, "evil") || !strings.Contains(from, number+"@") || !strings.HasPrefix(got, "INVITE sip:004930555@") {
+			t.Errorf("the carrier gets\n%s", got)
+		}
+		carrier.send(s, response("480 Leak", got))
+		passes(t, carrier.hears("ACK "))
+		refused := station.hears("SIP/2.0 480")
+		if strings.Contains(header(refused, "Contact"), carrier.addr()) {
+			t.Errorf("the station gets\n%s", refused)
+		}
+		s.saw(event.CallEnded)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"assent/flowexec"
 	"assent/flowexec/actions"
 	"assent/media"
+	"assent/route"
 	"assent/sip"
 	"assent/source"
 	"assent/speech"
@@ -54,7 +55,8 @@ func load(opts Options, before *setup) (*setup, error) {
 	return &setup{
 		snapshot: snapshot, warnings: append(snapshot.Warnings, problems...), accounts: accountsOf(cfg),
 		rules: call.Rules{
-			Version: snapshot.Version, Source: snapshot.Source, Trunks: trunks, STIR: vouchers, Stations: cfg.Stations, Queues: cfg.Queues,
+			Version: snapshot.Version, Source: snapshot.Source, Trunks: trunks, STIR: vouchers, Stations: cfg.Stations,
+			Callers: call.NewCallers(cfg.Stations), Plan: route.New(cfg.Routes), Queues: cfg.Queues,
 			Flows: flows, Prompts: prompts, Speech: speech.New(cfg.TTS), Codecs: cfg.Media.Codecs, Language: cfg.Language,
 			ValidFor: cfg.Consent.ValidFor, Guard: cfg.Consent.Guard, NoticeLoss: cfg.Consent.NoticeLoss, Control: cfg.Control,
 		},

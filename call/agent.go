@@ -36,7 +36,7 @@ func (c *Call) ringStation(offer *queue.Offer) *attempt { return c.ringStationFo
 // else (RFC 3891).
 func (c *Call) ringStationFor(offer *queue.Offer, replaces *sip.Replaces) *attempt {
 	station := c.rules.Stations[offer.Station()]
-	a := &attempt{party: party{name: "agent"}, station: offer.Station(), offer: offer, srtp: station.SRTP}
+	a := &attempt{party: party{name: c.farName()}, station: offer.Station(), offer: offer, srtp: station.SRTP}
 	a.refer, a.redirect.rule = station.Refer, station.Redirect
 	if station.Register.Given() {
 		return c.ringBindings(a, c.deps.Stations.Where(a.station), replaces)
@@ -49,9 +49,10 @@ func (c *Call) ringStationFor(offer *queue.Offer, replaces *sip.Replaces) *attem
 
 // ringGateway calls a number through a gateway of the trunk that the seat is in.
 func (c *Call) ringGateway(gateway, number string, seat *trunk.Seat) *attempt {
-	a := &attempt{party: party{name: "agent"}, srtp: seat.Config().SRTP, refer: seat.Config().Refer}
+	a := &attempt{party: party{name: c.farName()}, srtp: seat.Config().SRTP, refer: seat.Config().Refer}
 	a.redirect = redirect{rule: seat.Config().Redirect, seat: seat}
-	target, err := sip.WithUser(gateway, number)
+	c.last = a
+	target, err := sip.WithUser(gateway, seat.Config().Numbering.Out.Apply(number))
 	if err != nil {
 		c.log.Error("gateway is no SIP address", zap.String("to_trunk", seat.Trunk()), zap.Error(err))
 		c.failed(a, outcomeFailure)
@@ -104,9 +105,12 @@ func (c *Call) dial(a *attempt, spec sip.DialSpec) error {
 
 // preferred puts the caller's codec first, so that packets can pass untouched.
 func (c *Call) preferred() []string {
-	list := []string{c.caller.agreed.Codec.Name}
+	var list []string
+	if name := c.caller.agreed.Codec.Name; name != "" {
+		list = append(list, name)
+	}
 	for _, name := range c.rules.Codecs {
-		if name != list[0] {
+		if len(list) == 0 || name != list[0] {
 			list = append(list, name)
 		}
 	}
@@ -115,6 +119,9 @@ func (c *Call) preferred() []string {
 
 // identity is who calls, for the far party to see; a withheld number stays so.
 func (c *Call) identity() (from sip.Party, asserted *sip.Party) {
+	if c.placed != nil {
+		return c.stationIdentity()
+	}
 	from = sip.Party{User: c.from(), Display: c.invite.From.Display}
 	if c.anonymous() {
 		return sip.Party{User: anonymous, Display: "Anonymous"}, nil
@@ -125,9 +132,21 @@ func (c *Call) identity() (from sip.Party, asserted *sip.Party) {
 	return from, &from
 }
 
+// stationIdentity is the station that calls: its own number as the trunk writes numbers, and withheld where the station
+// asks for that. What else its phone says of itself stays here.
+func (c *Call) stationIdentity() (from sip.Party, asserted *sip.Party) {
+	if withheld(c.invite.Privacy) || nameless(c.invite.From) {
+		return sip.Party{User: anonymous, Display: "Anonymous"}, nil
+	}
+	from = sip.Party{User: c.trunk.Numbering.Out.Apply(c.from())}
+	return from, &from
+}
+
 // onFarParty handles what a far party's dialog says.
 func (c *Call) onFarParty(a *attempt, e sip.Event) {
 	switch e := e.(type) {
+	case sip.Ringing:
+		c.ringBack()
 	case sip.Progress:
 		c.progress(a, e.SDP)
 	case sip.Answered:
@@ -155,11 +174,18 @@ func (c *Call) onFarParty(a *attempt, e sip.Event) {
 			return // who transfers may leave before the other one answers
 		}
 		if c.agent == a {
-			c.endBy(byAgent, e, ErrAgentLeft)
+			c.endBy(c.farWord(), e, ErrAgentLeft)
 			return
 		}
 		a.end = e
 		c.failed(a, outcomeOf(e))
+	}
+}
+
+// ringBack lets a station that waits for an answer hear that it rings there. A caller who came by a trunk hears the flow.
+func (c *Call) ringBack() {
+	if c.placed != nil && !c.caller.answered {
+		c.caller.leg.Ring()
 	}
 }
 

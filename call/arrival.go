@@ -66,7 +66,7 @@ func (c *Call) seatOf() (*trunk.Seat, *trunk.Refusal) {
 	if name := c.invite.Account.Trunk; name != "" {
 		return c.rules.Trunks.AdmitProven(name, c.invite.Called, c.deps.Now())
 	}
-	if c.invite.Account.Station != "" { // stations take calls, and place none
+	if c.invite.Account.Station != "" { // one that may place no calls
 		return nil, &trunk.Refusal{Code: trunk.UnknownNumber}
 	}
 	return c.rules.Trunks.Admit(c.invite.Source, c.invite.Called, c.deps.Now())
@@ -94,9 +94,9 @@ func (c *Call) refusal(r *trunk.Refusal) error {
 // from which the next start writes its CDR, and fetches the salt that will hide
 // the caller's number. A slow disk holds up no caller: it happens beside the call.
 func (c *Call) begin() {
-	row := store.Call{ID: c.id, Trunk: c.trunkName, Direction: event.Inbound,
+	row := store.Call{ID: c.id, Trunk: c.trunkName, Direction: c.direction(),
 		From: c.from(), To: c.to(), StartedAt: c.started, ConfigVersion: c.rules.Version}
-	hidden := !c.anonymous()
+	known, subject := !c.unknownSubject(), c.subject()
 	c.noted = &note{done: make(chan struct{})}
 	c.deps.late.Go(func() { // ends after two bounded writes
 		defer close(c.noted.done)
@@ -105,8 +105,8 @@ func (c *Call) begin() {
 		if err := c.deps.Store.BeginCall(ctx, row); err != nil {
 			c.log.Error("running call not stored", zap.Error(err))
 		}
-		if hidden {
-			c.noted.salt, c.noted.err = c.deps.Store.Subject(ctx, row.From)
+		if known {
+			c.noted.salt, c.noted.err = c.deps.Store.Subject(ctx, subject)
 		}
 	})
 }
@@ -139,12 +139,18 @@ func (c *Call) listen() error {
 		Guard:  c.rules.Guard,
 		Notify: c.postMedia,
 	})
-	stream, err := c.session.Open(streamOf(c.caller.name, c.trunk, c.invite.Source.Addr()))
+	ports, srtp := streamOf(c.caller.name, c.trunk, c.invite.Source.Addr()), c.trunk.SRTP
+	if c.placed != nil {
+		ports = media.StreamConfig{Leg: c.caller.name, DTMF: trunk.DTMFAuto, Peer: c.invite.Source.Addr(),
+			Learn: c.invite.Account.Station != ""} // it registered from wherever it is, behind a NAT too
+		srtp = c.rules.Stations[c.placed.station].SRTP
+	}
+	stream, err := c.session.Open(ports)
 	if err != nil {
 		return fmt.Errorf("open the caller's media: %w", err)
 	}
 	c.caller.stream = stream
-	c.caller.local = c.localSDP(stream, c.rules.Codecs, c.trunk.SRTP)
+	c.caller.local = c.localSDP(stream, c.rules.Codecs, srtp)
 	return nil
 }
 
@@ -217,7 +223,7 @@ func (c *Call) onCaller(e sip.Event) {
 		c.onInfo(&c.caller, e)
 	case sip.Ended:
 		c.caller.ended = true
-		c.endBy(byCaller, e, ErrCallerLeft)
+		c.endBy(c.callerWord(), e, ErrCallerLeft)
 	}
 }
 

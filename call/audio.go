@@ -31,5 +31,8 @@ func (c *Call) legOf(s *media.Stream) string {
 	if s == c.caller.stream {
 		return c.caller.name
 	}
-	return "agent"
+	if far := c.far(); far != nil {
+		return far.name
+	}
+	return legAgent
 }

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 	"assent/policy"
 	"assent/sip"
 	"assent/stir"
+	"assent/toll"
 	"assent/trunk"
 )
 
@@ -60,6 +62,11 @@ type Call struct {
 
 	vouched  stir.Result // who vouches for the caller's number; the zero one where nobody verified
 	quiet    bool        // the silence that was waited for has come
+	placed   *placed     // of a call that a station places; nil for one that came by a trunk
+	last     *attempt    // the far party outside that was tried last
+	tickets  []*toll.Ticket
+	metering *time.Timer
+
 	consent  consentState
 	gate     gate
 	rec      recording
@@ -159,7 +166,7 @@ func await[T any](ctx context.Context, c *Call, ch <-chan T, ready func() bool) 
 // hands it out.
 func (c *Call) publish(e event.Event) {
 	e.Time, e.Call, e.ConfigVersion = c.deps.Now(), c.id, c.rules.Version
-	e.Direction = event.Inbound
+	e.Direction = c.direction()
 	e.Trunk = c.trunkName
 	if e.Queue == "" {
 		e.Queue = c.place.queue
@@ -175,14 +182,20 @@ func (c *Call) publish(e event.Event) {
 
 // from is the caller's number as the trunk gave it: the asserted identity
 // where there is one, since a trunk's peer is trusted to assert.
+// A station's call comes from the number that is its own.
 func (c *Call) from() string {
-	if c.anonymous() {
+	switch {
+	case c.placed != nil:
+		return cmp.Or(c.rules.Stations[c.placed.station].Number, c.placed.station)
+	case c.anonymous():
 		return anonymous
+	case c.invite.Asserted != nil:
+		return c.normal(c.invite.Asserted.User)
 	}
-	return c.claimed()
+	return c.normal(c.claimed())
 }
 
-// claimed is the number that the call says it comes from, withheld or not.
+// claimed is the number that the call says it comes from, withheld or not, as it came.
 func (c *Call) claimed() string {
 	if c.invite.Asserted != nil {
 		return trunk.Number(c.invite.Asserted.User)
@@ -190,7 +203,12 @@ func (c *Call) claimed() string {
 	return trunk.Number(c.invite.From.User)
 }
 
-func (c *Call) to() string { return trunk.Number(c.invite.Called) }
+func (c *Call) to() string {
+	if c.placed != nil {
+		return c.placed.number
+	}
+	return c.normal(c.invite.Called)
+}
 
 // anonymous is the user part of a caller who withholds the number (RFC 3323
 // section 4.1).

@@ -57,6 +57,7 @@ type cause struct {
 const (
 	byCaller = "caller"
 	byAgent  = "agent"
+	byCallee = "callee"
 	bySystem = "system"
 	byFlow   = "flow"
 )
@@ -100,6 +101,10 @@ var causes = []struct {
 	{ErrTrunkRate, cause{bySystem, 503, 42, "trunk_rate_limit"}},
 	{ErrTrunkDraining, cause{bySystem, 503, 42, "trunk_draining"}},
 	{ErrNodeFull, cause{bySystem, 503, 42, "node_calls_limit"}},
+	{ErrNoRoute, cause{bySystem, 404, 3, "no_route"}},
+	{ErrBlocked, cause{bySystem, 403, 52, "destination_blocked"}},
+	{ErrOutboundFull, cause{bySystem, 403, 52, "outbound_calls_limit"}},
+	{ErrSpent, cause{bySystem, 403, 52, "outbound_budget"}},
 	{ErrTooManyHops, cause{bySystem, 483, 25, "too_many_hops"}},
 	{ErrRecorderRequired, cause{bySystem, 503, 41, "recorder_unavailable"}},
 	{ErrNoIdentity, cause{bySystem, 428, 21, "no_identity"}},

@@ -26,6 +26,7 @@ var exported = map[string]map[string]error{
 		"ErrNodeFull": ErrNodeFull, "ErrTooManyHops": ErrTooManyHops, "ErrRecorderRequired": ErrRecorderRequired, "ErrMaxDuration": ErrMaxDuration,
 		"ErrNoMedia": ErrNoMedia, "ErrNoAck": ErrNoAck, "ErrSignalling": ErrSignalling, "ErrBadOffer": ErrBadOffer,
 		"ErrHungUp": ErrHungUp, "ErrTrunkDraining": ErrTrunkDraining, "ErrNotConfirmed": ErrNotConfirmed, "ErrPanic": ErrPanic,
+		"ErrBlocked": ErrBlocked, "ErrOutboundFull": ErrOutboundFull, "ErrSpent": ErrSpent, "ErrNoRoute": ErrNoRoute,
 		"ErrNoIdentity": ErrNoIdentity, "ErrStaleIdentity": ErrStaleIdentity, "ErrIdentityInfo": ErrIdentityInfo,
 		"ErrCredential": ErrCredential, "ErrInvalidIdentity": ErrInvalidIdentity,
 		"ErrSessionExpired": ErrSessionExpired, "ErrTransferFailed": ErrTransferFailed,

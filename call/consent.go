@@ -101,7 +101,7 @@ func (c *Call) keep(s consentState, basis string) {
 	data := consent.ConsentData{
 		State: string(s.state), Method: s.method, Key: s.key, Prompt: s.prompt, PromptSHA256: s.sha256,
 		Language: s.language, Action: s.action, Basis: basis, Caller: c.commitment(),
-		Trunk: c.seat.Trunk(), Flow: c.flow.Name, Direction: event.Inbound, ConfigVersion: c.rules.Version, Notice: s.notice,
+		Trunk: c.trunkName, Flow: c.flow.Name, Direction: c.direction(), ConfigVersion: c.rules.Version, Notice: s.notice,
 	}
 	if d := s.digit; d != nil {
 		data.Leg, data.SSRC, data.RTPTime = c.caller.name, d.SSRC, d.End
@@ -121,7 +121,7 @@ func (c *Call) append(kind string, data any) *consent.Pending {
 // commitment hides the caller's number for the ledger; without a number, or
 // with the store away, there is none.
 func (c *Call) commitment() string {
-	if c.anonymous() {
+	if c.unknownSubject() {
 		return ""
 	}
 	c.noted.wait()
@@ -132,7 +132,7 @@ func (c *Call) commitment() string {
 		c.log.Error("no salt for the caller", zap.Error(c.noted.err))
 		return ""
 	}
-	return consent.Commitment(c.noted.salt, c.from())
+	return consent.Commitment(c.noted.salt, c.subject())
 }
 
 // remember lists an answer in the store. A yes serves later calls until it
@@ -146,8 +146,8 @@ func (c *Call) remember() {
 	}
 	refused := c.consent.state == policy.StateDeclined || c.consent.state == policy.StateWithdrawn
 	told := c.consent.method == methodAPI && !refused // to the agent: it serves its own call
-	if (c.trusted() || refused) && !told && !c.anonymous() {
-		row.Caller, row.ExpiresAt = c.from(), row.At.Add(c.rules.ValidFor)
+	if (c.trusted() || refused) && !told && !c.unknownSubject() {
+		row.Caller, row.ExpiresAt = c.subject(), row.At.Add(c.rules.ValidFor)
 	}
 	entry := c.consent.entry
 	c.deps.late.Go(func() { // ends after two bounded waits

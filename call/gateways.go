@@ -18,23 +18,40 @@ type Gateways interface {
 	Reached(trunk, address string)
 }
 
-// tryGateways calls a number by the gateways of the trunk that the seat is in, one after the other, until one does not
-// fail as the trunk's failover_on says. connect waits for one; it returns how the last one ended, as connect does.
-func (c *Call) tryGateways(ctx context.Context, seat *trunk.Seat, number string, timeout time.Duration,
-	connect func(context.Context, *attempt, time.Duration) (string, error)) (string, error) {
-	outcome, until := outcomeFailure, time.Now().Add(timeout)
-	for _, g := range c.deps.Gateways.Order(seat.Trunk(), seat.Config().Gateways) {
+// leaveBy calls a number by the gateways of the trunk that the seat is in, one after the other, until one does not fail
+// as the trunk's failover_on says. connect waits for one. trouble tells that all of them failed: another trunk may do
+// better. The outcome and the error are connect's.
+func (c *Call) leaveBy(ctx context.Context, seat *trunk.Seat, number string, timeout time.Duration,
+	connect func(context.Context, *attempt, time.Duration) (string, error)) (outcome string, trouble bool, err error) {
+	cfg, until, held := seat.Config(), time.Now().Add(timeout), len(c.tickets)
+	if err := c.openTicket("trunk "+seat.Trunk(), number, cfg.Outbound); err != nil {
+		return outcomeFailure, false, c.limitedHere(err)
+	}
+	defer func() {
+		if outcome != "" { // reached nobody; else the talk has just begun, or the call is over
+			c.closeTicket(held)
+		}
+	}()
+	outcome = outcomeFailure
+	for _, g := range c.deps.Gateways.Order(seat.Trunk(), cfg.Gateways) {
 		a := c.ringGateway(g.Address, number, seat)
-		var err error
 		outcome, err = connect(ctx, a, max(time.Until(until), time.Millisecond))
 		c.noteGateway(seat, g.Address, a)
-		if err != nil || !a.failsOver(seat.Config().FailoverOn) {
-			return outcome, err
+		if err != nil || !a.failsOver(cfg.FailoverOn) {
+			return outcome, false, err
 		}
 		c.log.Warn("gateway fails", zap.String("to_trunk", seat.Trunk()), zap.String("gateway", g.Address), zap.Int("sip", a.end.Status),
 			zap.Int("q850", a.end.Q850), zap.String("reason", a.end.Reason))
 	}
-	return outcome, nil
+	return outcome, true, nil
+}
+
+// limitedHere makes a trunk's limit the end of a station's call; a flow's transfer only fails by it.
+func (c *Call) limitedHere(limit error) error {
+	if c.placed != nil {
+		return limit
+	}
+	return nil
 }
 
 // noteGateway tells how a gateway behaved, for the calls that come after.

@@ -22,7 +22,7 @@ var _ flowexec.Caller = ivr{}
 
 // Facts are the values that a flow's ${call.…} may use.
 func (v ivr) Facts() map[string]string {
-	return map[string]string{"call.id": v.id, "call.from": v.from(), "call.to": v.to(), "call.trunk": v.trunkName, "call.direction": event.Inbound,
+	return map[string]string{"call.id": v.id, "call.from": v.from(), "call.to": v.to(), "call.trunk": v.trunkName, "call.direction": v.direction(),
 		"call.verdict": string(v.vouched.Verdict), "call.attestation": string(v.vouched.Attestation)}
 }
 

@@ -46,12 +46,12 @@ func (s *sequence) add(key byte, now time.Time, sequences ...string) string {
 // paused for card data no key of the caller is kept at all.
 func (c *Call) onKey(s *media.Stream, d media.Digit) {
 	switch {
-	case c.agent != nil && s == c.agent.stream:
-		if c.agent.station != "" {
-			c.onStationKey(d.Key)
-		}
+	case c.placed != nil && s == c.caller.stream, c.agent != nil && s == c.agent.stream && c.agent.station != "":
+		c.onStationKey(d.Key)
 	case s == c.caller.stream:
 		c.onCallerKey(d)
+	case c.placed != nil && s == c.far().audio():
+		c.onTalkerKey(d.Key)
 	}
 }
 

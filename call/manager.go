@@ -14,6 +14,7 @@ import (
 	"assent/gateway"
 	"assent/policy"
 	"assent/sip"
+	"assent/toll"
 )
 
 // maxCalls bounds the calls of one node, refused ones included: each costs a
@@ -38,6 +39,9 @@ func New(deps *Deps) *Manager {
 	}
 	if deps.Gateways == nil {
 		deps.Gateways = gateway.New(gateway.Deps{})
+	}
+	if deps.Toll == nil {
+		deps.Toll = toll.New(nil, nil)
 	}
 	return &Manager{deps: deps, calls: map[string]*Call{}, idle: make(chan struct{})}
 }
@@ -74,7 +78,7 @@ func (m *Manager) newCall(inv *sip.Invite, cancel context.CancelCauseFunc) *Call
 	rules := m.deps.Rules()
 	c := &Call{
 		id: id, cancel: cancel, deps: m.deps, rules: rules, invite: inv, mail: newMailbox(), started: m.deps.Now(), over: make(chan struct{}),
-		caller: party{name: "caller", leg: inv.Leg}, folder: event.NewFolder(),
+		caller: party{name: legCaller, leg: inv.Leg}, folder: event.NewFolder(),
 		place: place{phase: policy.PhaseIVR, language: rules.Language},
 		log:   m.deps.Log.With(zap.String("call", id)),
 	}

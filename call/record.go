@@ -40,7 +40,7 @@ type recording struct {
 // decide evaluates the policy for both sides, writes down why, and lets the
 // recorder follow. It is called at answer and at every change.
 func (c *Call) decide(trigger string) {
-	if c.settling {
+	if c.settling || c.placed != nil && c.agent == nil { // a station's call is nothing to record before it talks
 		return
 	}
 	var station *policy.Decision
@@ -67,8 +67,8 @@ func (c *Call) keepDecision(trigger string, d policy.Decision) {
 // latest answer holds: after a no it counts as closed.
 func (c *Call) facts(side policy.Side) policy.Facts {
 	f := policy.Facts{
-		Side: side, Direction: event.Inbound, Phase: c.place.phase,
-		Trunk: c.seat.Trunk(), TrunkRule: c.trunk.Recording,
+		Side: side, Direction: c.direction(), Phase: c.place.phase,
+		Trunk: c.trunkName, TrunkRule: c.trunk.Recording,
 		Flow: c.flow.Name, FlowSuppress: c.flow.Suppress,
 		Consent: c.consent.state, GateOpen: c.gate.open && c.consent.state.OpensGate(), OutsideOnly: c.place.outside,
 		Caller:      policy.Caller{Verdict: string(c.vouched.Verdict), Attestation: string(c.vouched.Attestation), Reason: string(c.vouched.Reason)},
@@ -150,11 +150,7 @@ func (c *Call) record() {
 	rate := c.recordingRate()
 	c.rec.rateHz = rate
 	c.rec.writer = c.deps.Recorder.Open(c.spec(rate), c.evidence())
-	var right *media.Stream
-	if c.agent != nil {
-		right = c.agent.stream
-	}
-	c.rec.tap = c.session.Tap(permit, c.caller.stream, right, rate, c.rec.writer)
+	c.rec.tap = c.session.Tap(permit, c.external().audio(), c.internal().audio(), rate, c.rec.writer)
 }
 
 // permit is the media engine's proof that the barrier was set, or that this
@@ -163,7 +159,7 @@ func (c *Call) permit() (media.Permit, error) {
 	switch {
 	case c.gate.open:
 		return c.gate.barrier.Permit(), nil
-	case c.trunk.Recording.Consent == consentRequired:
+	case policy.GateNeeded(c.facts(c.rec.last.Side)):
 		return media.Permit{}, errors.New("the gate is closed")
 	}
 	c.keep(c.consent, consent.BasisNotRequired)
@@ -265,21 +261,25 @@ func (c *Call) checkFloor(n media.FirstSampleNotice) {
 
 // legOn names the leg on a channel: 0 is the external party.
 func (c *Call) legOn(channel int) string {
+	side := c.internal()
 	if channel == 0 {
-		return c.caller.name
+		side = c.external()
 	}
-	return "agent"
+	if side == nil {
+		return legAgent
+	}
+	return side.name
 }
 
 // spec is what the recording's sidecar will say of the call.
 func (c *Call) spec(rateHz int) recorder.Spec {
 	s := recorder.Spec{
 		ID: event.NewID(), Call: c.id, Trunk: c.trunkName, Queue: c.place.queue, Station: c.place.station,
-		Direction: event.Inbound, From: c.from(), To: c.to(), Reason: string(c.rec.last.Reason),
+		Direction: c.direction(), From: c.from(), To: c.to(), Reason: string(c.rec.last.Reason),
 		RateHz: rateHz, ConfigVersion: c.rules.Version, StartedAt: c.deps.Now(), DualChannel: c.trunk.Recording.DualChannel, Format: c.trunk.Recording.Format,
 		Consent: recorder.Consent{State: string(c.consent.state), Method: c.consent.method, Key: c.consent.key,
 			Prompt: c.consent.prompt, PromptSHA256: c.consent.sha256, Language: c.consent.language, Ledger: c.consent.ledger()},
-		Channels: []recorder.Channel{channelOf("external", &c.caller), {Party: "internal"}},
+		Channels: []recorder.Channel{{Party: "external"}, {Party: "internal"}},
 	}
 	if q := c.rules.Queues[c.place.queue].Recording; q.DualChannel != nil {
 		s.DualChannel = *q.DualChannel
@@ -287,8 +287,11 @@ func (c *Call) spec(rateHz int) recorder.Spec {
 	if q := c.rules.Queues[c.place.queue].Recording; q.Format != "" {
 		s.Format = q.Format
 	}
-	if c.agent != nil {
-		s.Channels[1] = channelOf("internal", &c.agent.party)
+	if p := c.external(); p != nil {
+		s.Channels[0] = channelOf("external", p)
+	}
+	if p := c.internal(); p != nil {
+		s.Channels[1] = channelOf("internal", p)
 	}
 	for _, f := range c.gate.barrier.Floors {
 		s.Barrier = append(s.Barrier, recorder.Floor(f))
@@ -320,6 +323,10 @@ func channelOf(side string, p *party) recorder.Channel {
 // runs already.
 func (c *Call) joinRecording(a *attempt) {
 	if c.rec.tap == nil {
+		return
+	}
+	if c.placed != nil { // another outside party than the one that is recorded
+		c.retire(recorder.Final{})
 		return
 	}
 	c.rec.tap.Replace(a.stream)

@@ -94,7 +94,7 @@ func (c *Call) divertedToStation(spec sip.DialSpec, a *attempt, name string) (si
 
 // divertedToNumber sends an attempt to the first gateway of the call's own trunk.
 func (c *Call) divertedToNumber(spec sip.DialSpec, a *attempt, number string) (sip.DialSpec, bool) {
-	seat, refusal := c.rules.Trunks.Outbound(c.seat.Trunk(), c.deps.Now())
+	seat, refusal := c.rules.Trunks.Outbound(c.trunkName, c.deps.Now())
 	if refusal != nil {
 		return spec, false
 	}
@@ -103,7 +103,10 @@ func (c *Call) divertedToNumber(spec sip.DialSpec, a *attempt, number string) (s
 	if len(gateways) == 0 {
 		return spec, false
 	}
-	target, err := sip.WithUser(gateways[0].Address, number)
+	if err := c.openTicket("trunk "+seat.Trunk(), number, seat.Config().Outbound); err != nil {
+		return spec, false
+	}
+	target, err := sip.WithUser(gateways[0].Address, seat.Config().Numbering.Out.Apply(number))
 	a.station = ""
 	a.redirect.rule, a.redirect.seat = seat.Config().Redirect, seat
 	spec.Target, spec.Flow, spec.Terms, spec.Allow, spec.Timeout = target, sip.Flow{}, trunkTerms(seat.Config()), seat.Allows, ringTimeout

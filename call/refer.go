@@ -128,13 +128,18 @@ func (c *Call) ringTarget(ctx context.Context, m *moving) (status int, err error
 		}
 		return c.ringFor(ctx, m, c.ringStationFor(offer, m.target.replaces))
 	}
-	seat, refusal := c.rules.Trunks.Outbound(c.seat.Trunk(), c.deps.Now())
+	if from := m.from.station; from != "" { // what it may not call it may not have called either
+		if err := c.openTicket("station "+from, m.target.number, c.rules.Stations[from].Outbound.Limits); err != nil {
+			return 403, nil
+		}
+	}
+	seat, refusal := c.rules.Trunks.Outbound(c.trunkName, c.deps.Now())
 	if refusal != nil {
 		return 503, nil
 	}
 	c.lent = append(c.lent, seat)
 	status = 503
-	_, err = c.tryGateways(ctx, seat, m.target.number, ringTimeout, func(ctx context.Context, a *attempt, _ time.Duration) (outcome string, err error) {
+	_, _, err = c.leaveBy(ctx, seat, m.target.number, ringTimeout, func(ctx context.Context, a *attempt, _ time.Duration) (outcome string, err error) {
 		status, err = c.ringFor(ctx, m, a)
 		return a.outcome, err
 	})

@@ -16,10 +16,12 @@ import (
 	"assent/queue"
 	"assent/recorder"
 	"assent/registrar"
+	"assent/route"
 	"assent/sip"
 	"assent/speech"
 	"assent/stir"
 	"assent/store"
+	"assent/toll"
 	"assent/trunk"
 )
 
@@ -31,6 +33,8 @@ type Rules struct {
 	Trunks   *trunk.Table                   // who may call
 	STIR     *stir.Service                  // who vouches for a number; nil: no trunk asks or signs
 	Stations map[string]queue.StationConfig // whom a call may ring
+	Callers  *Callers                       // which stations may place calls; nil: none
+	Plan     *route.Plan                    // where the numbers lead that are called; nil: nowhere
 	Queues   map[string]queue.Config        // where callers wait
 	Flows    *flowexec.Flows                // what callers are led through
 	Prompts  *media.Prompts                 // what they hear
@@ -50,7 +54,10 @@ type Deps struct {
 	Log      *zap.Logger
 	Rules    func() *Rules
 	Dialer   Dialer
-	Gateways Gateways // nil: a book that knows nothing of their health
+	Gateways Gateways       // nil: a book that knows nothing of their health
+	Toll     *toll.Book     // what outbound calls spend; nil: a book that forgets
+	Minute   time.Duration  // the length of a minute of a budget; 0: a minute
+	Failures route.Failures // of calls by each trunk
 	Media    *media.Engine
 	Board    *queue.Board
 	Recorder *recorder.Recorder

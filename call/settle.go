@@ -93,9 +93,10 @@ func (c *Call) untap() {
 // rateRecording tells how good the audio of each party was.
 func (c *Call) rateRecording() {
 	var score [2]float64
-	score[0] = hundredths(c.caller.stream.Stats().MOS)
-	if c.agent != nil && c.agent.stream != nil {
-		score[1] = hundredths(c.agent.stream.Stats().MOS)
+	for i, p := range []*party{c.external(), c.internal()} {
+		if p.audio() != nil {
+			score[i] = hundredths(p.stream.Stats().MOS)
+		}
 	}
 	c.rec.writer.Update(func(s *recorder.Spec) {
 		for i := range score {
@@ -226,6 +227,7 @@ func (c *Call) giveBack() {
 		c.quality = qualityOf(report)
 		c.warnOfStrangers(report)
 	}
+	c.closeTickets()
 	for _, seat := range append(c.lent, c.seat) {
 		if seat != nil {
 			seat.Release()
@@ -327,7 +329,7 @@ func qualityOf(r media.Report) *event.Quality {
 			Forged: s.Forged, SilentMS: ms(s.Silent), OneWay: s.OneWay, SRTP: s.Suite, Sent: s.Sent, RemoteLost: s.RemoteLost,
 			RemoteLossPercent: hundredths(s.RemoteLoss), RemoteJitterMS: ms(s.RemoteJitter), RemoteMOS: hundredths(s.RemoteMOS)}
 		switch {
-		case s.Leg == "caller":
+		case s.Leg != legAgent:
 			q.Caller = leg
 		case s.Packets > 0 || s.OneWay != "":
 			q.Agent = leg

@@ -24,6 +24,9 @@ func (c *Call) run(ctx context.Context) {
 // tell is the story of an inbound call, in the order in which it happens.
 // It returns why the call ended: nil when the flow disconnected.
 func (c *Call) tell(ctx context.Context) error {
+	if c.placed = c.byStation(); c.placed != nil {
+		return c.tellOutbound(ctx)
+	}
 	admitted := c.admit() // a trunk knows the source and the number, and has a seat
 	c.publish(event.Event{Type: event.CallStarted})
 	if admitted != nil {

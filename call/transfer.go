@@ -11,6 +11,7 @@ import (
 	"assent/flowexec"
 	"assent/policy"
 	"assent/queue"
+	"assent/route"
 )
 
 // Outcomes of a transfer that did not connect, as flows branch on them.
@@ -122,16 +123,40 @@ func (v ivr) ToNumber(ctx context.Context, number, trunkName string, timeout tim
 }
 
 func (v ivr) toNumber(ctx context.Context, number, trunkName string, timeout time.Duration) (string, error) {
+	routes := []route.Route{{Config: route.Config{Trunk: trunkName}}}
 	if trunkName == "" {
-		trunkName = v.seat.Trunk()
+		routes = v.onward(number)
 	}
-	seat, refusal := v.rules.Trunks.Outbound(trunkName, v.deps.Now())
-	if refusal != nil {
-		v.log.Warn("no seat for the transfer", zap.String("to_trunk", trunkName), zap.String("reason", refusal.Code))
-		return outcomeFailure, nil
+	outcome := outcomeFailure
+	for _, r := range routes {
+		seat, refusal := v.rules.Trunks.Outbound(r.Trunk, v.deps.Now())
+		if refusal != nil {
+			v.log.Warn("no seat for the transfer", zap.String("to_trunk", r.Trunk), zap.String("reason", refusal.Code))
+			continue
+		}
+		var trouble bool
+		var err error
+		outcome, trouble, err = v.leaveBy(ctx, seat, number, timeout, v.connectTo)
+		seat.Release()
+		v.deps.Failures.Note(r.Trunk, trouble)
+		if err != nil || !trouble {
+			return outcome, err
+		}
 	}
-	defer seat.Release()
-	return v.tryGateways(ctx, seat, number, timeout, v.connectTo)
+	return outcome, nil
+}
+
+// onward are the trunks by which a transfer leaves that names none: those of the number plan, else the call's own.
+func (c *Call) onward(number string) (routes []route.Route) {
+	for _, r := range c.deps.Failures.Order(c.rules.Plan.Find(number, "")) {
+		if r.Trunk != "" {
+			routes = append(routes, r)
+		}
+	}
+	if len(routes) == 0 {
+		routes = append(routes, route.Route{Config: route.Config{Trunk: c.trunkName}})
+	}
+	return routes
 }
 
 // connectTo waits for one attempt, then for the end of the talk.
@@ -141,7 +166,9 @@ func (c *Call) connectTo(ctx context.Context, a *attempt, timeout time.Duration)
 	case err != nil:
 		return "", err
 	case c.connected():
-		c.publish(event.Event{Type: event.CallTransferred, Station: a.station})
+		if c.placed == nil {
+			c.publish(event.Event{Type: event.CallTransferred, Station: a.station})
+		}
 		return "", c.talk(ctx)
 	case !answered:
 		c.stopRinging(unanswered)
@@ -183,7 +210,12 @@ func (c *Call) talk(ctx context.Context) error {
 
 // join lets the caller and a far party hear each other.
 func (c *Call) join(a *attempt, trigger string) {
-	c.place.station, c.place.outside = a.station, a.station == ""
+	if c.placed == nil || a.station != "" {
+		c.place.station, c.place.outside = a.station, a.station == ""
+	}
+	if c.metering == nil {
+		c.meter()
+	}
 	c.place.phase = c.talkPhase()
 	c.joinRecording(a)
 	c.publish(event.Event{Type: event.CallBridged})

@@ -3,7 +3,6 @@ package call
 import (
 	"time"
 
-	"assent/event"
 	"assent/policy"
 )
 
@@ -41,7 +40,7 @@ const (
 // look renews the view that others have of the call.
 func (c *Call) look() {
 	v := View{
-		ID: c.id, Trunk: c.trunkName, Queue: c.place.queue, Station: c.place.station, Direction: event.Inbound,
+		ID: c.id, Trunk: c.trunkName, Queue: c.place.queue, Station: c.place.station, Direction: c.direction(),
 		From: c.from(), To: c.to(), StartedAt: c.started.UTC(), AnsweredAt: c.folder.CDR().AnsweredAt.UTC(), Phase: c.place.phase,
 		Consent: string(c.consent.state), GateOpen: c.gate.open,
 		Recording: RecordingView{State: recordingNone, Reason: string(c.rec.last.Reason)},

@@ -85,8 +85,11 @@ var unvouched = map[int]error{
 
 // trusted tells whether the caller's number may be gone by: its trunk says so,
 // and where the trunk verifies, nothing speaks against it. A verdict that is
-// still to come does.
+// still to come does. A station's number is our own word.
 func (c *Call) trusted() bool {
+	if c.placed != nil {
+		return true
+	}
 	return c.trunk.TrustCaller && c.vouched.Verdict != stir.Failed && c.vouched.Reason != stir.Pending
 }
 

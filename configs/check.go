@@ -21,6 +21,7 @@ func (l *loader) check() {
 	l.checkAccounts()
 	l.checkRegistrar()
 	l.checkQueues()
+	l.checkOutbound()
 	l.checkStorage()
 	l.checkAPI()
 	l.oneOf("log.level", l.Log.Level, "debug", "info", "warn", "error")

@@ -10,10 +10,12 @@ import (
 	"assent/recorder"
 	"assent/registrar"
 	"assent/retention"
+	"assent/route"
 	"assent/sip"
 	"assent/source"
 	"assent/speech"
 	"assent/stir"
+	"assent/toll"
 	"assent/trunk"
 )
 
@@ -24,10 +26,12 @@ type Config struct {
 	Media     media.Config            `yaml:"media"`
 	Trunks    map[string]trunk.Config `yaml:"trunks"`
 	// STIR says whose word on callers' numbers is believed, and how ours is given.
-	STIR       stir.Config                    `yaml:"stir"`
-	Stations   map[string]queue.StationConfig `yaml:"stations"`
-	Queues     map[string]queue.Config        `yaml:"queues"`
-	Recordings recorder.Config                `yaml:"recordings"`
+	STIR     stir.Config                    `yaml:"stir"`
+	Stations map[string]queue.StationConfig `yaml:"stations"`
+	Queues   map[string]queue.Config        `yaml:"queues"`
+	// Routes are the number plan of calls that leave: by name, from called numbers to a trunk, a station or a queue.
+	Routes     map[string]route.Config `yaml:"routes"`
+	Recordings recorder.Config         `yaml:"recordings"`
 	// Retention are the rules of how long recordings are kept; the longest that fits wins.
 	Retention retention.Rules `yaml:"retention"`
 	Consent   consent.Config  `yaml:"consent"`
@@ -81,6 +85,7 @@ func Default() Config {
 		Trunks:     map[string]trunk.Config{},
 		Stations:   map[string]queue.StationConfig{},
 		Queues:     map[string]queue.Config{},
+		Routes:     map[string]route.Config{},
 		Recordings: recorder.Default(),
 		Consent:    consent.Default(),
 		Control:    call.DefaultControl(),
@@ -101,6 +106,8 @@ func entryDefaults() []source.Option {
 	return []source.Option{
 		source.Default(trunk.DefaultConfig),
 		source.Default(gateway.DefaultConfig),
+		source.Default(route.DefaultConfig),
+		source.Default(toll.DefaultBudget),
 		source.Default(queue.DefaultConfig),
 		source.Default(queue.DefaultStationConfig),
 	}

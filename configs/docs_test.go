@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"assent/queue"
+	"assent/route"
 	"assent/source"
 	"assent/trunk"
 )
@@ -39,7 +40,7 @@ func keysIn(v reflect.Value, above string) []documented {
 
 // entryOf returns what an entry of a map starts from.
 func entryOf(t reflect.Type) reflect.Value {
-	for _, preset := range []any{trunk.DefaultConfig(), queue.DefaultConfig(), queue.DefaultStationConfig()} {
+	for _, preset := range []any{trunk.DefaultConfig(), queue.DefaultConfig(), queue.DefaultStationConfig(), route.DefaultConfig()} {
 		if reflect.TypeOf(preset) == t {
 			return reflect.ValueOf(preset)
 		}

@@ -39,6 +39,7 @@ type Ending struct {
 const (
 	ByCaller = "caller"
 	ByAgent  = "agent"
+	ByCallee = "callee" // the outside party that a station called
 	BySystem = "system"
 	ByCrash  = "crash" // the process died with the call
 	ByFlow   = "flow"

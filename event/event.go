@@ -10,6 +10,7 @@ import (
 const (
 	Inbound  = "inbound"
 	Outbound = "outbound"
+	Internal = "internal" // between stations, or from a station to a queue
 )
 
 // Event is one thing that happened. It is flat: what does not belong to its type

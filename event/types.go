@@ -11,6 +11,7 @@ const (
 	CallBridged     Type = "call.bridged"
 	CallHeld        Type = "call.held"
 	CallTransferred Type = "call.transferred"
+	CallLimited     Type = "call.limited"    // a limit of outbound calls refuses or ends it; the reason and the detail say which
 	CallAudioLost   Type = "call.audio_lost" // none comes from a leg, or the leg hears none
 	CallAudioBack   Type = "call.audio_restored"
 	CallVerified    Type = "call.verified" // whether somebody vouches for the caller's number
@@ -69,7 +70,7 @@ const (
 // Types returns the names of all events. The caller owns the slice.
 func Types() []Type {
 	return []Type{
-		CallStarted, CallRefused, CallAnswered, CallBridged, CallHeld, CallTransferred, CallAudioLost, CallAudioBack, CallVerified, CallSigned, CallEnded,
+		CallStarted, CallRefused, CallAnswered, CallBridged, CallHeld, CallTransferred, CallLimited, CallAudioLost, CallAudioBack, CallVerified, CallSigned, CallEnded,
 		FlowEntered, FlowFailed, AudioDrained,
 		ConsentAsked, ConsentGranted, ConsentDeclined, ConsentNoInput, ConsentInvalid, ConsentOnFile, ConsentWithdrawn,
 		RecordingGateOpened, RecordingDecided, RecordingStarted, RecordingPaused, RecordingResumed,

@@ -178,3 +178,17 @@ func (b *Board) Seize(rules Rules, station string) (*Offer, error) {
 	}
 	return b.offer(s, cfg, nil), nil
 }
+
+// Occupy takes a place of a station that places a call itself: it is answered from the beginning, and taken whether or
+// not the station is free, for the station has decided. It gives ErrUnknown.
+func (b *Board) Occupy(rules Rules, station string) (*Offer, error) {
+	cfg, ok := rules.Stations[station]
+	if !ok {
+		return nil, ErrUnknown
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	o := b.offer(b.station(station, cfg), cfg, nil)
+	o.state = answered
+	return o, nil
+}

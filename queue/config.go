@@ -5,8 +5,10 @@ import (
 
 	"assent/auth"
 	"assent/media/sdp"
+	"assent/numbering"
 	"assent/policy"
 	"assent/terms"
+	"assent/toll"
 )
 
 // Values of Config.Strategy.
@@ -59,8 +61,22 @@ type StationConfig struct {
 	// or by REFER: terms.Off, terms.Known or terms.Any.
 	Redirect string `yaml:"redirect"`
 	Refer    string `yaml:"refer"`
+	// Number is the station's own, which the called party sees.
+	Number string `yaml:"number"`
+	// Outbound says whether and whom it may call.
+	Outbound Outbound `yaml:"outbound"`
 	// Recording is the station's own recording rule.
 	Recording policy.StationRule `yaml:"recording"`
+}
+
+// Outbound is the key `outbound` of a station.
+type Outbound struct {
+	// Enabled lets the station place calls.
+	Enabled bool `yaml:"enabled"`
+	// Numbering is done to the numbers that it dials.
+	Numbering numbering.Rules `yaml:"numbering"`
+	// Limits hold its calls to what the operator is ready to pay for.
+	toll.Limits `yaml:",inline"`
 }
 
 // Rules are the queues and stations of one configuration, by name. A call hands in

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"errors"
+	"reflect"
 	"testing"
 	"time"
 )
@@ -68,13 +69,13 @@ func TestCallIsOfferedTheStationsItBeganWith(t *testing.T) {
 	ticket := join(t, b, "q")
 	wantStation(t, ticket, "a").Failed("no_answer") // removed
 	o := wantStation(t, ticket, "b")
-	if o.Config() != before["b"] {
+	if !reflect.DeepEqual(o.Config(), before["b"]) {
 		t.Errorf("offered %+v", o.Config())
 	}
 	o.Failed("no_answer")
 	wantFailed(t, ticket) // c is none of its stations
 	o = wantStation(t, join(t, later, "q"), "b")
-	if o.Config() != changed["b"] {
+	if !reflect.DeepEqual(o.Config(), changed["b"]) {
 		t.Errorf("a new call is offered %+v", o.Config())
 	}
 }
@@ -83,7 +84,7 @@ func TestCallSeizesTheStationItBeganWithThoughAReloadRemovedIt(t *testing.T) {
 	b := board(InOrder, "a*2")
 	b.reload(nil, nil)
 	first, second := seize(t, b, "a"), seize(t, b, "a")
-	if first.Config() != b.rules.Stations["a"] {
+	if !reflect.DeepEqual(first.Config(), b.rules.Stations["a"]) {
 		t.Errorf("seized %+v", first.Config())
 	}
 	if _, err := b.Seize(b.rules, "a"); !errors.Is(err, ErrBusy) {

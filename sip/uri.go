@@ -35,6 +35,16 @@ func HostAddr(uri string) netip.Addr {
 // TargetAddr returns the address and port that a SIP URI names; false where it names a host by name, or is no URI.
 func TargetAddr(uri string) (netip.AddrPort, bool) { return uriAddr(uri) }
 
+// Located does so too, and returns the user part, unescaped.
+func Located(uri string) (at netip.AddrPort, user string, ok bool) {
+	var u sip.Uri
+	if err := sip.ParseUri(uri, &u); err != nil {
+		return at, "", false
+	}
+	at, ok = uriAddr(uri)
+	return at, unescapeUser(u.User), ok
+}
+
 // SameAddress reports whether two SIP URIs name the same user at the same host and port.
 func SameAddress(a, b string) bool {
 	var u, v sip.Uri

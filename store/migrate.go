@@ -11,7 +11,7 @@ import (
 )
 
 // schema is the current version of the database, the number of its last migration. Migrations only go up.
-const schema = 4
+const schema = 5
 
 //go:embed migrations/*.sql
 var migrations embed.FS

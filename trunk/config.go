@@ -6,9 +6,11 @@ import (
 	"assent/auth"
 	"assent/gateway"
 	"assent/media/sdp"
+	"assent/numbering"
 	"assent/policy"
 	"assent/stir"
 	"assent/terms"
+	"assent/toll"
 )
 
 // Values of Config.Answer.
@@ -86,6 +88,10 @@ type Config struct {
 	// or by REFER: terms.Off, terms.Known or terms.Any.
 	Redirect string `yaml:"redirect"`
 	Refer    string `yaml:"refer"`
+	// Numbering is how numbers are written on the trunk.
+	Numbering numbering.Config `yaml:"numbering"`
+	// Outbound holds the calls that leave by it to what the operator is ready to pay for.
+	Outbound toll.Limits `yaml:"outbound"`
 	// Recording is the trunk's recording rule.
 	Recording policy.TrunkRule `yaml:"recording"`
 }

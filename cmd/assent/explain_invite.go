@@ -13,7 +13,7 @@ import (
 type explainInviteVerb struct {
 	configFlag
 	outputFlag
-	From     string        `help:"The caller's number." required:""`
+	From     string        `help:"The caller's number; of a station its name in front of the @." required:""`
 	To       string        `help:"The called number." required:""`
 	SourceIP sourceAddress `help:"Where the INVITE comes from." required:"" name:"source-ip" placeholder:"IP[:PORT]"`
 }
@@ -24,6 +24,9 @@ func (v explainInviteVerb) Run(io streams) error {
 	e, err := app.Explain(v.options(), netip.AddrPort(v.SourceIP), v.From, v.To)
 	if err != nil {
 		return invalid(err)
+	}
+	if e.Station != "" {
+		return v.routes(io, e)
 	}
 	rows := make([][]string, 0, len(e.Trunks))
 	for _, r := range e.Trunks {
@@ -43,6 +46,30 @@ func (v explainInviteVerb) Run(io streams) error {
 		return fmt.Errorf("%w: the number is served by no trunk of this source, the caller gets 404", errNotFound)
 	}
 	return fmt.Errorf("%w: no trunk has this source, the caller gets silence", errNotFound)
+}
+
+// routes tells where the call of a station goes.
+func (v explainInviteVerb) routes(io streams, e app.Explanation) error {
+	rows, found := make([][]string, 0, len(e.Routes)), false
+	for _, r := range e.Routes {
+		takes := "no"
+		if r.Chosen {
+			takes, found = "YES", true
+		}
+		rows = append(rows, []string{r.Route, takes, r.Leads, r.Why})
+	}
+	if v.Output != "json" {
+		if _, err := fmt.Fprintf(io.out, "station %s calls %s\n\n", e.Station, e.Number); err != nil {
+			return err
+		}
+	}
+	if err := v.print(io.out, e, []string{"ROUTE", "TRIED", "LEADS TO", "WHY"}, rows); err != nil {
+		return err
+	}
+	if !found {
+		return fmt.Errorf("%w: no route leads to the number, the station gets 404", errNotFound)
+	}
+	return nil
 }
 
 // consent tells people what programs have read already.

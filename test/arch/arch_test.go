@@ -18,9 +18,9 @@ const root = "../.."
 // layers are the packages from the bottom up: a package may import those of
 // lower layers, never one of its own or a higher one.
 var layers = [][]string{
-	{"policy", "event", "source", "prompts", "media/pcm", "balance", "terms", "stir"},
+	{"policy", "event", "source", "prompts", "media/pcm", "balance", "numbering", "terms", "stir"},
 	{"ladder"},
-	{"media/codec", "media/dtmf", "media/sdp", "vault", "depot", "consent/merkle", "gateway", "resolver", "resolver/dnstest", "stir/stirtest", "auth", "registrar"},
+	{"media/codec", "media/dtmf", "media/sdp", "vault", "depot", "consent/merkle", "gateway", "route", "toll", "resolver", "resolver/dnstest", "stir/stirtest", "auth", "registrar"},
 	{"sip", "media", "trunk", "queue", "flowexec", "consent", "recorder", "retention"},
 	{"store", "audit", "speech", "flowexec/actions", "flowexec/flowtest", "evidence"},
 	{"evidence/vcon"},
