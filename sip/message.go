@@ -266,7 +266,7 @@ func (m *message) contact() (address, bool) {
 func (a address) party() Party {
 	p := Party{Display: clean(a.display), URI: clean(a.uri.String())}
 	if strings.EqualFold(a.uri.Scheme, "sip") || strings.EqualFold(a.uri.Scheme, "sips") {
-		p.User, p.Host = unescapeUser(a.uri.User), a.uri.Host
+		p.User, p.Host = clean(unescapeUser(a.uri.User)), clean(a.uri.Host)
 		return p
 	}
 	p.User, _, _ = strings.Cut(clean(a.uri.Raw()), ";")
