@@ -256,6 +256,7 @@ func (c *tcpConn) read(nc net.Conn) {
 	var f framer
 	buf := make([]byte, 8192)
 	fresh, armed := c.accepted, false // no message yet, or nobody that we know; a deadline is set
+	spoken := false                   // a message came
 	for {
 		if need := fresh || f.partial(); need != armed {
 			armed = need
@@ -266,7 +267,7 @@ func (c *tcpConn) read(nc net.Conn) {
 			_ = nc.SetReadDeadline(deadline) // its error is the next read's too
 		}
 		n, err := nc.Read(buf)
-		if errors.Is(err, os.ErrDeadlineExceeded) && fresh && !f.partial() && !c.stranger() {
+		if errors.Is(err, os.ErrDeadlineExceeded) && spoken && fresh && !f.partial() && !c.stranger() {
 			fresh = false // it has proven itself meanwhile
 			continue
 		}
@@ -285,7 +286,7 @@ func (c *tcpConn) read(nc net.Conn) {
 			return
 		}
 		if got {
-			fresh, armed = c.stranger(), false
+			spoken, fresh, armed = true, c.stranger(), false
 			_ = nc.SetReadDeadline(time.Time{}) // its error is the next read's too
 		}
 	}
