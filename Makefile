@@ -30,7 +30,7 @@ unit: ## unit tests with the race detector (which needs a C compiler); players r
 	$(GO) test -race -timeout 300s $$($(GO) list ./... | grep -v '^assent/test/')
 
 e2e: build ## the built binary, driven over SIP and RTP by SIPp and by test phones
-	./scripts/need.sh sipp:sip-tester sox:sox ffmpeg:ffmpeg
+	./scripts/need.sh sipp:sip-tester sox:sox ffmpeg:ffmpeg baresip:baresip-core
 	$(GO) test -timeout 480s -count=1 -run WithoutACommonCodec ./app
 	$(GO) test -timeout 480s -count=1 -p 1 ./test/...
 
