@@ -183,8 +183,9 @@ func (a *App) openSIP(context.Context) (err error) {
 	a.registrar = registrar.New(a.first.Config.Registrar, registrar.Deps{Store: a.store, Changed: a.stationChanged})
 	a.sip, err = sip.New(a.first.Config.SIP, sip.Deps{
 		Log: a.log.Named("sip"), Known: a.known, Accounts: accounts{a}, Registrar: a.registrar, Ladder: a.ladder,
-		Invite: func(inv *sip.Invite) { a.calls.Accept(inv) },
-		Ready:  func() bool { return !a.calls.Draining() },
+		Certified: func(names []string) bool { return a.current.Load().rules.Trunks.Certified(names) },
+		Invite:    func(inv *sip.Invite) { a.calls.Accept(inv) },
+		Ready:     func() bool { return !a.calls.Draining() },
 	})
 	if err != nil {
 		return fmt.Errorf("sip: %w", err)

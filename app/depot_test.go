@@ -137,9 +137,10 @@ func TestAnEncryptedCallReachesTheObjectStoreAndIsInClearNowhere(t *testing.T) {
 	if code, body := s.get("/readyz"); code != 200 || !strings.Contains(body, `"depot":"ok"`) || !strings.Contains(body, `"recordings":"ok"`) {
 		t.Errorf("/readyz: %d %s", code, body)
 	}
-	if _, body := s.get("/metrics"); !strings.Contains(body, "assent_recordings_stored_total 1") {
-		t.Error("the metrics do not count it")
-	}
+	s.until("the metrics to count it", func() bool {
+		_, body := s.get("/metrics")
+		return strings.Contains(body, "assent_recordings_stored_total 1")
+	})
 	audio := s.heard(id)
 	sound := frames(audio)
 	if len(sound) < 20 || string(audio[:4]) != "RIFF" {

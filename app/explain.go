@@ -33,17 +33,17 @@ type StoredConsent struct {
 }
 
 // Explain loads the configuration and says which trunk, flow and queues take a
-// call from the number from at src to the number to, and why the other trunks
+// call from the number from at its origin to the number to, and why the other trunks
 // do not. It starts nothing and looks nothing up.
-func Explain(opts Options, src netip.AddrPort, from, to string) (Explanation, error) {
+func Explain(opts Options, at trunk.Origin, from, to string) (Explanation, error) {
 	s, err := load(opts, nil)
 	if err != nil {
 		return Explanation{}, err
 	}
-	if e, ok := s.explainStation(src, from, to); ok {
+	if e, ok := s.explainStation(at.Addr, from, to); ok {
 		return e, nil
 	}
-	candidates := s.rules.Trunks.Explain(src, to)
+	candidates := s.rules.Trunks.Explain(at, to)
 	e := Explanation{Trunks: make([]Route, 0, len(candidates))}
 	for _, c := range candidates {
 		route := Route{Candidate: c, Queues: []string{}}

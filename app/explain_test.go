@@ -12,9 +12,10 @@ import (
 
 	"assent/app"
 	"assent/store"
+	"assent/trunk"
 )
 
-var here = netip.MustParseAddrPort("127.0.0.1:5060")
+var here = trunk.At(netip.MustParseAddrPort("127.0.0.1:5060"))
 
 func TestExplanationNamesTrunkFlowAndQueues(t *testing.T) {
 	t.Parallel()

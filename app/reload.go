@@ -21,6 +21,9 @@ func (a *App) Reload() error {
 		err = fixed(a.first.Config, next.snapshot.Config)
 	}
 	if err == nil {
+		err = a.sip.ReloadCertificates()
+	}
+	if err == nil {
 		err = a.cdr.Reopen()
 	}
 	if err != nil {

@@ -69,7 +69,7 @@ func (c *Call) seatOf() (*trunk.Seat, *trunk.Refusal) {
 	if c.invite.Account.Station != "" { // one that may place no calls
 		return nil, &trunk.Refusal{Code: trunk.UnknownNumber}
 	}
-	return c.rules.Trunks.Admit(c.invite.Source, c.invite.Called, c.deps.Now())
+	return c.rules.Trunks.Admit(trunk.Origin{Addr: c.invite.Source, Certified: c.invite.Certified}, c.invite.Called, c.deps.Now())
 }
 
 // refuse reports a trunk's limit as an event of its own.

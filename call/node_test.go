@@ -289,7 +289,7 @@ func (n *node) open(p plan, rules *call.Rules, log *zap.Logger) {
 		n.events = append(n.events, e)
 	})
 	n.sip, err = sip.New(sip.Config{Listen: []string{"udp://127.0.0.1:0"}}, sip.Deps{
-		Log: log, Known: rules.Trunks.Known, Invite: func(inv *sip.Invite) { n.calls.Accept(inv) },
+		Log: log, Known: rules.Trunks.Known, Certified: rules.Trunks.Certified, Invite: func(inv *sip.Invite) { n.calls.Accept(inv) },
 	})
 	must(t, err)
 	var book call.Store = n.store

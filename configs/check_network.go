@@ -31,11 +31,12 @@ func (l *loader) checkSIP() {
 		l.report("sip.listen", `write ["udp://0.0.0.0:5060", "tcp://0.0.0.0:5060"]`, "no listener: nobody could call")
 	}
 	for i, text := range l.SIP.Listen {
-		if _, _, err := sip.ParseListen(text); err != nil && !notYetListen(text) {
+		if _, _, err := sip.ParseListen(text); err != nil {
 			l.reportError(item("sip.listen", i), err)
 		}
 	}
 	l.twice("sip.listen", l.SIP.Listen)
+	l.checkTLS()
 	if host := l.SIP.PublicAddress; host != "" && !validPublic(host) {
 		l.report("sip.public_address", "write an IP address or a host name, and :port if it differs", "%q is no address", host)
 	}

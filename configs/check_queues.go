@@ -19,7 +19,7 @@ func (l *loader) checkStations() {
 		l.checkPlace(path, s)
 		within(l, path+".calls", s.Calls, 1, 10_000)
 		l.length(path+".ring", s.Ring, time.Second, time.Hour)
-		l.checkSRTP(path+".srtp", s.SRTP)
+		l.checkSRTP(path+".srtp", s.SRTP, safeStation(s))
 		l.checkTerms(path, s.PRACK, s.SessionTimer)
 		l.checkDiversions(path, s.Redirect, s.Refer)
 	})
@@ -84,14 +84,11 @@ func escapeGlob(path string) string {
 }
 
 // sipURI is an address to dial (RFC 3261 section 19.1), as far as we do.
-var sipURI = regexp.MustCompile(`^sip:(?:([^@;?\s]+)@)?(\[[0-9a-fA-F:.]+\]|[^:;?@\s\[\]]+)(?::([0-9]+))?((?:;[^;?\s]+)*)$`)
+var sipURI = regexp.MustCompile(`^(?i:sips?):(?:([^@;?\s]+)@)?(\[[0-9a-fA-F:.]+\]|[^:;?@\s\[\]]+)(?::([0-9]+))?((?:;[^;?\s]+)*)$`)
 
 // checkURI checks an address to dial.
 func (l *loader) checkURI(path, uri string) {
-	const want = `write "sip:NAME@HOST:PORT", and ;transport=tcp where it is not UDP`
-	if strings.HasPrefix(strings.ToLower(uri), "sips:") {
-		return // reported by notYet
-	}
+	const want = `write "sip:NAME@HOST:PORT", and ;transport=tcp or ;transport=tls where it is not UDP`
 	m := sipURI.FindStringSubmatch(uri)
 	if m == nil || !validHost(m[2]) {
 		l.report(path, want, "%q is no SIP address", uri)
@@ -103,9 +100,10 @@ func (l *loader) checkURI(path, uri string) {
 	for param := range strings.SplitSeq(strings.TrimPrefix(m[4], ";"), ";") {
 		name, value, _ := strings.Cut(strings.ToLower(param), "=")
 		if name == "transport" && value != "udp" && value != "tcp" && value != "tls" {
-			l.report(path, "use udp or tcp", "%q is no transport", value)
+			l.report(path, "use udp, tcp or tls", "%q is no transport", value)
 		}
 	}
+	l.checkSecureURI(path, uri)
 	if Documentation(m[2]) {
 		l.warn(path, "write the real one", "%s is an address for documentation; nothing answers there", m[2])
 	}

@@ -25,7 +25,7 @@ func (l *loader) checkTrunks() {
 		l.oneOf(path+".answer", t.Answer, trunk.AnswerImmediate, trunk.AnswerOnAgent)
 		l.oneOf(path+".dtmf", t.DTMF, trunk.DTMFAuto, trunk.DTMFRFC4733, trunk.DTMFInfo, trunk.DTMFInband)
 		l.oneOf(path+".rtp_source", t.RTPSource, trunk.RTPSourceSDP, trunk.RTPSourceLearn)
-		l.checkSRTP(path+".srtp", t.SRTP)
+		l.checkSRTP(path+".srtp", t.SRTP, l.safeTrunk(t))
 		l.checkTerms(path, t.PRACK, t.SessionTimer)
 		l.checkDiversions(path, t.Redirect, t.Refer)
 		within(l, path+".limits.calls", t.Limits.Calls, 0, 1_000_000)
@@ -45,6 +45,8 @@ func (l *loader) checkWays(path string, t trunk.Config) {
 	for i, text := range t.Sources {
 		if err := sourceError(text); err != nil {
 			l.reportError(item(path+".sources", i), err)
+		} else if isCertificate(text) {
+			l.checkCertificateSource(item(path+".sources", i))
 		} else if Documentation(text) {
 			l.warn(item(path+".sources", i), "write your carrier's", "%s is an address for documentation; no call will come from it", text)
 		}

@@ -94,7 +94,8 @@ func (l *loader) resolvePaths() {
 		l.Consent.Key = consent.KeyBeside(l.Consent.Ledger)
 	}
 	for _, path := range []*string{&l.Recordings.Dir, &l.Consent.Ledger, &l.Consent.Key, &l.Audit.Dir, &l.CDR.File, &l.Flows, &l.Prompts,
-		&l.STIR.Roots, &l.STIR.TLSRoots, &l.STIR.Key, &l.STIR.Certificate} {
+		&l.STIR.Roots, &l.STIR.TLSRoots, &l.STIR.Key, &l.STIR.Certificate,
+		&l.SIP.TLS.Certificate, &l.SIP.TLS.Key, &l.SIP.TLS.CA, &l.SIP.TLS.ClientCA} {
 		*path = l.inDir(*path)
 	}
 	if file, ok := strings.CutPrefix(l.Store, "sqlite:"); ok {

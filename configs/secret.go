@@ -133,3 +133,18 @@ func (l *loader) secret(ref string) (string, error) {
 	}
 	return "", fmt.Errorf("%s is no reference to a secret", ref)
 }
+
+// texts calls f for a single value, or for each of a list's.
+func texts(n *source.Node, f func(n *source.Node, text string)) {
+	if n == nil {
+		return
+	}
+	if text, ok := n.Scalar(); ok {
+		f(n, text)
+	}
+	for _, item := range n.Items() {
+		if text, ok := item.Scalar(); ok {
+			f(item, text)
+		}
+	}
+}

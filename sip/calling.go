@@ -21,6 +21,11 @@ func (g *Leg) invite(to resolver.Target) {
 		g.targetFailed(503)
 		return
 	}
+	h.sips = strings.EqualFold(o.uri.Scheme, "sips")
+	if h.tcp != nil && h.tcp.secure && !o.spec.Flow.Remote.IsValid() { // a flow is the connection that is there
+		h.host = strings.Trim(o.uri.Host, "[]")
+		g.names = []string{strings.ToLower(h.host)}
+	}
 	g.remote.Store(&to.Addr)
 	o.course.began(g.ep, to.Addr.Addr())
 	g.prepare(h)
@@ -53,7 +58,7 @@ func (g *Leg) prepare(h hop) {
 	}
 	g.d = dialog{callID: g.callID, localTag: g.id, local: partyValue(o.spec.From, host), remote: toValue(o),
 		localSeq: g.d.localSeq, target: o.uri.String(), maxForwards: hops, hop: h, direct: h, routes: o.spec.Flow.Route,
-		prover: prover{creds: o.spec.Credentials}}
+		proven: h.host, prover: prover{creds: o.spec.Credentials}}
 }
 
 func (g *Leg) inviteHeaders() []header {
@@ -201,7 +206,7 @@ func (g *Leg) answered(m *message) {
 	g.d.direct = m.via
 	g.d.remoteTag = m.to.tag
 	g.peerTag.Store(&m.to.tag)
-	g.d.learn(m, true, true, g.allowed)
+	g.d.learn(m, true, true, g.reachable)
 	o.ack = g.ackFor(m.cseq, nil)
 	g.ep.send(&g.d.hop, o.ack, nil)
 	if g.over() {
@@ -229,13 +234,13 @@ func (g *Leg) forked(m *message) {
 	if len(o.forks) >= maxForks {
 		return
 	}
-	other := &Leg{ep: g.ep, lane: g.lane, id: g.id, callID: g.callID, uac: true}
+	other := &Leg{ep: g.ep, lane: g.lane, id: g.id, callID: g.callID, uac: true, names: g.names}
 	other.outlet.listen(nil, g.allowed)
 	other.phase.Store(phaseOver)
 	other.d = g.d
 	other.d.localSeq = max(other.d.localSeq, m.cseq)
 	other.d.remoteTag, other.d.direct = m.to.tag, m.via
-	other.d.learn(m, true, true, g.allowed)
+	other.d.learn(m, true, true, g.reachable)
 	ack := other.ackFor(m.cseq, nil)
 	g.ep.send(&other.d.hop, ack, nil)
 	o.forks = append(o.forks, fork{m.to.tag, other.d.hop, ack})

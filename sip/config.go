@@ -13,10 +13,11 @@ import (
 
 // Config says where the endpoint listens and how it names itself.
 type Config struct {
-	// Listen holds "udp://address:port" and "tcp://address:port". Port 0 takes a free one.
+	// Listen holds "udp://address:port", "tcp://address:port" and "tls://address:port". Port 0 takes a free one.
 	Listen []string `yaml:"listen"`
 	// PublicAddress stands in Via and Contact in place of the local address: a host, or host:port. Empty: the
-	// local address from which the peer is reached.
+	// local address from which the peer is reached. An IP address stands only where the listener is of its family,
+	// the port not for TLS.
 	PublicAddress string `yaml:"public_address"`
 	// Realm is what peers are asked by who must prove who they are (RFC 7616 section 3.3).
 	Realm string `yaml:"realm"`
@@ -28,6 +29,8 @@ type Config struct {
 	DNS resolver.Config `yaml:"dns"`
 	// Trace says how much of what is said in calls is kept, to be looked at.
 	Trace ladder.Config `yaml:"trace"`
+	// TLS holds the certificates of tls:// and of calls by TLS.
+	TLS TLS `yaml:"tls"`
 }
 
 // Default returns UDP and TCP on port 5060 of every address, realm assent, DSCP 24.
@@ -40,10 +43,10 @@ func Default() Config {
 func ParseListen(s string) (network string, addr netip.AddrPort, err error) {
 	network, rest, ok := strings.Cut(s, "://")
 	if !ok {
-		return "", addr, fmt.Errorf("listen address %q has no transport; want udp://ADDRESS:PORT or tcp://ADDRESS:PORT", s)
+		return "", addr, fmt.Errorf("listen address %q has no transport; want udp://, tcp:// or tls://ADDRESS:PORT", s)
 	}
-	if network != "udp" && network != "tcp" {
-		return "", addr, fmt.Errorf("listen address %q: transport %q is not in this version; want udp or tcp", s, network)
+	if network != "udp" && network != "tcp" && network != "tls" {
+		return "", addr, fmt.Errorf("listen address %q: there is no transport %q; want udp, tcp or tls", s, network)
 	}
 	addr, err = netip.ParseAddrPort(rest)
 	if err != nil {
@@ -64,8 +67,10 @@ const (
 	maxForks        = 8       // answers of other branches to one INVITE of ours
 	maxEventsHeld   = 64      // events kept for a leg that nobody listens to yet
 	maxInfos        = 32      // INFO requests of ours without an answer, per leg
-	maxConns        = 1024    // TCP connections
+	maxConns        = 1024    // TCP connections, those of TLS included
 	maxConnsPerHost = 16      // accepted TCP connections of one address
+	maxUnproven     = 64      // TLS connections of unknown addresses that have not shown a trunk's certificate yet
+	maxNames        = 32      // names of one certificate
 	maxWrites       = 1024    // messages waiting to be written to one TCP connection
 	maxIdentities   = 5       // Identity headers of one INVITE; more than anybody looks at
 	maxReinvites    = 5       // attempts of one re-INVITE that meets 491
@@ -77,7 +82,7 @@ type timers struct {
 	refresh    time.Duration // a provisional response is repeated so often (section 13.3.1.1)
 	c          time.Duration // timer C: the longest ringing without a sign of life
 	glare      time.Duration // unit of the waits after 491 (section 14.1)
-	message    time.Duration // the first message of a TCP connection, and the rest of any begun one
+	message    time.Duration // TLS's handshake, the first message of a TCP connection, and the rest of any begun one
 	dial       time.Duration // TCP connect and name look-up
 	write      time.Duration // one write to a TCP connection
 }

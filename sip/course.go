@@ -86,7 +86,7 @@ func (e *Endpoint) resolve(ctx context.Context, q resolver.Query) []resolver.Tar
 
 // transports are those that we listen by, UDP first.
 func (e *Endpoint) transports() (list []string) {
-	for _, t := range []string{"udp", "tcp"} {
+	for _, t := range []string{"udp", "tcp", "tls"} {
 		if _, err := e.socketFor(t, netip.AddrPort{}); err == nil {
 			list = append(list, t)
 		}

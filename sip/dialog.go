@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"cmp"
 	"net/netip"
 	"strings"
 
@@ -17,9 +18,10 @@ type dialog struct {
 	target              string   // the peer's Contact URI
 	routes              []string // Route values, first hop first
 	maxForwards         int
-	takesUpdate         bool // the peer's Allow has UPDATE
-	hop                 hop  // where our requests go
-	direct              hop  // where the peer's messages came from, in case hop may not be used
+	takesUpdate         bool   // the peer's Allow has UPDATE
+	hop                 hop    // where our requests go
+	direct              hop    // where the peer's messages came from, in case hop may not be used
+	proven              string // the name that the peer's certificate proved, and has to prove again
 	prover              prover
 }
 
@@ -69,7 +71,7 @@ func routeURI(route string) string {
 // learn takes remote target and, if routes is set, the route set from a message that establishes or refreshes the
 // dialog. reversed is the UAC's order (section 12.1.2).
 func (d *dialog) learn(m *message, routes, reversed bool, allowed func(netip.AddrPort) bool) {
-	if c, ok := m.contact(); ok && strings.EqualFold(c.uri.Scheme, "sip") {
+	if c, ok := m.contact(); ok && (strings.EqualFold(c.uri.Scheme, "sip") || strings.EqualFold(c.uri.Scheme, "sips")) {
 		d.target = c.uri.String()
 	} else if d.target == "" {
 		d.target = m.from.uri.String() // RFC 2543 section 6.13
@@ -101,7 +103,16 @@ func (d *dialog) aim(allowed func(netip.AddrPort) bool) {
 		addr = d.direct.addr
 	}
 	d.hop = d.direct
-	d.hop.addr = addr
+	d.hop.addr, d.hop.host = addr, cmp.Or(d.proven, uriHost(uri))
+}
+
+// uriHost is the host that a URI names, without brackets.
+func uriHost(s string) string {
+	var u sip.Uri
+	if err := sip.ParseUri(s, &u); err != nil {
+		return ""
+	}
+	return strings.Trim(u.Host, "[]")
 }
 
 // uriAddr returns address and port of a URI whose host is an IP address.
@@ -114,11 +125,26 @@ func uriAddr(s string) (netip.AddrPort, bool) {
 	if err != nil || u.Port < 0 || u.Port > 65535 || a.IsUnspecified() || a.IsMulticast() {
 		return netip.AddrPort{}, false
 	}
-	port := u.Port
-	if port == 0 {
-		port = defaultPort
+	return netip.AddrPortFrom(a.Unmap(), uriPort(u)), true
+}
+
+// uriPort is the port of a URI, or its transport's (RFC 3261 section 19.1.2).
+func uriPort(u sip.Uri) uint16 {
+	switch {
+	case u.Port > 0 && u.Port <= 65535:
+		return uint16(u.Port)
+	case uriTransport(u) == "tls":
+		return defaultSecurePort
 	}
-	return netip.AddrPortFrom(a.Unmap(), uint16(port)), true
+	return defaultPort
+}
+
+// uriTransport is the transport that a URI asks for, in lower case, "" for none. sips is TLS (section 26.2.2).
+func uriTransport(u sip.Uri) string {
+	if strings.EqualFold(u.Scheme, "sips") {
+		return "tls"
+	}
+	return strings.ToLower(viaParam(u.UriParams, "transport"))
 }
 
 // order checks the CSeq of a request in the dialog; it must rise (section 12.2.2).

@@ -1,6 +1,6 @@
 // Package sip owns signalling: the SIP sockets, and every dialog over them as a Leg.
 //
-// An Endpoint listens on UDP and TCP. An inbound call arrives as an Invite with its Leg; Dial places an outgoing one.
+// An Endpoint listens on UDP, TCP and TLS. An inbound call arrives as an Invite with its Leg; Dial places an outgoing one.
 // What happens on a leg comes to its Sink as events, strictly in order, and ends with exactly one Ended. Each leg is
 // a dialog of its own, with its own Call-ID and tags: the two legs of a bridged call share nothing here.
 //
@@ -26,6 +26,11 @@
 // its leg allows: another trunk's request for it gets 481, a stranger's nothing. In-dialog requests of ours go only
 // where its requests may come from.
 //
+// Over TLS, who connects may prove names by a certificate (RFC 5922). A name that is a trunk's opens dialogs from any
+// address (Deps.Certified), and a dialog hears whoever proves a name of the one that opened it. Whom we call has to prove
+// the host that was dialled; a connection is used again only for that host. Certificates are read again when their files
+// change, at the next handshake.
+//
 // # Where a call goes
 //
 // The host of a Dial target leads to one or several addresses (RFC 3263, package resolver). They are tried one after
@@ -36,7 +41,7 @@
 //
 // Methods other than INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER and REGISTER (405, unregistered ones
 // 501), other extensions than 100rel, timer, replaces and norefersub, and path in a REGISTER (420), bodies other than
-// SDP (415), TLS and WebSocket. A 3xx ends the leg and tells where it leads; whom a REFER leads to is the user's to call.
+// SDP (415), TLS below 1.2 and WebSocket. A 3xx ends the leg and tells where it leads; whom a REFER leads to is the user's to call.
 // Everything that a peer can make us keep is bounded; the bounds stand in config.go.
 //
 // # Extensions
@@ -48,5 +53,5 @@
 //
 // RFC 3261 (SIP), 3262 (PRACK), 3263 (locating servers), 3264 (offer/answer timing), 3311 (UPDATE), 3325 and 3323
 // (asserted identity, privacy), 3326 (Reason), 3327 (Path), 3515 and 4488 (REFER), 3581 (rport), 3891 (Replaces), 4028
-// (session timers), 6026 (INVITE transactions), 6086 (INFO), 8760 (digest).
+// (session timers), 5922 (certificates), 6026 (INVITE transactions), 6086 (INFO), 8760 (digest).
 package sip

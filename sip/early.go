@@ -22,7 +22,7 @@ func (g *Leg) earlyDialog(m *message) *early {
 	}
 	e := &early{d: g.d}
 	e.d.remoteTag, e.d.direct = m.to.tag, m.via
-	e.d.learn(m, true, true, g.allowed)
+	e.d.learn(m, true, true, g.reachable)
 	o.early = append(o.early, e)
 	return e
 }

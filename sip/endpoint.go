@@ -25,6 +25,9 @@ type Deps struct {
 	// Known reports whether src may open dialogs. It is asked for each datagram before anything is parsed, and for
 	// TCP when a connection is accepted and for each message; an unknown source gets silence.
 	Known func(src netip.AddrPort) bool
+	// Certified reports whether a peer that has proved one of names by certificate may open dialogs, wherever it
+	// is. nil: nobody may.
+	Certified func(names []string) bool
 	// Invite is called for each new inbound call, in order within a Call-ID. It must not block, and calls
 	// Invite.Leg.Listen before it returns.
 	Invite func(*Invite)
@@ -48,6 +51,7 @@ type Endpoint struct {
 	names *names
 	dns   *resolver.Resolver
 	door  *door
+	certs *credentials
 	disp  *dispatcher
 	seed  maphash.Seed // of stateless To tags
 
@@ -78,10 +82,13 @@ func newEndpoint(cfg Config, deps Deps, tm timers) (*Endpoint, error) {
 	if len(cfg.Listen) == 0 {
 		return nil, errors.New("sip: listen is empty; want at least one address, like udp://0.0.0.0:5060")
 	}
+	secure := false
 	for _, s := range cfg.Listen {
-		if _, _, err := ParseListen(s); err != nil {
+		network, _, err := ParseListen(s)
+		if err != nil {
 			return nil, err
 		}
+		secure = secure || network == "tls"
 	}
 	if cfg.DSCP < 0 || cfg.DSCP > 63 {
 		return nil, fmt.Errorf("sip: dscp %d is not a code point; want 0 to 63", cfg.DSCP)
@@ -96,8 +103,15 @@ func newEndpoint(cfg Config, deps Deps, tm timers) (*Endpoint, error) {
 	e := &Endpoint{cfg: cfg, deps: deps, tm: tm, dns: dns, log: &notes{log: deps.Log}, names: newNames(cfg.PublicAddress),
 		door: &door{accounts: deps.Accounts, registrar: deps.Registrar, guard: auth.NewGuard(cfg.Realm, cfg.Digest)},
 		disp: newDispatcher(), seed: maphash.MakeSeed()}
+	e.certs = &credentials{files: cfg.TLS, log: e.log}
+	if err := e.certs.reload(); err != nil {
+		return nil, fmt.Errorf("sip: tls: %w", err)
+	}
+	if secure && e.certs.now == nil {
+		return nil, errors.New("sip: tls:// needs a certificate; want sip.tls.certificate and sip.tls.key")
+	}
 	e.dialled.n = make(map[netip.Addr]int)
-	e.conns.by = make(map[netip.AddrPort]*tcpConn)
+	e.conns.by = make(map[connKey]*tcpConn)
 	e.conns.perHost = make(map[netip.Addr]int)
 	return e, nil
 }
@@ -129,18 +143,30 @@ func (e *Endpoint) listen(s string) error {
 	if network == "udp" {
 		return e.listenUDP(addr)
 	}
-	return e.listenTCP(addr)
+	return e.listenTCP(addr, network == "tls")
+}
+
+// ReloadCertificates reads the files of Config.TLS again, for connections to come. On an error the ones before stay.
+func (e *Endpoint) ReloadCertificates() error {
+	if err := e.certs.reload(); err != nil {
+		return fmt.Errorf("sip.tls: %w", err)
+	}
+	return nil
 }
 
 // Addrs lists what is listened on, as "udp://127.0.0.1:5060", port 0 resolved, in the order of the configuration's
-// UDP and then TCP entries.
+// UDP entries, and then of its TCP and TLS ones.
 func (e *Endpoint) Addrs() []string {
 	var out []string
 	for _, s := range e.udp {
 		out = append(out, "udp://"+s.local.String())
 	}
 	for _, l := range e.tcp {
-		out = append(out, "tcp://"+l.local.String())
+		scheme := "tcp://"
+		if l.secure {
+			scheme = "tls://"
+		}
+		out = append(out, scheme+l.local.String())
 	}
 	return out
 }
@@ -208,7 +234,14 @@ func (e *Endpoint) closeSockets() {
 
 func (e *Endpoint) listenConfig() *net.ListenConfig { return &net.ListenConfig{Control: e.mark} }
 
-func (e *Endpoint) dialer() *net.Dialer { return &net.Dialer{Control: e.mark} }
+// dialer connects from the address that is listened on, where it is one: peers know us by it.
+func (e *Endpoint) dialer(local netip.AddrPort) *net.Dialer {
+	d := &net.Dialer{Control: e.mark}
+	if !local.Addr().IsUnspecified() {
+		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(local.Addr(), 0))
+	}
+	return d
+}
 
 // mark sets the DSCP of a socket, where its family has it.
 func (e *Endpoint) mark(_, _ string, c syscall.RawConn) error {

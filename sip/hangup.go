@@ -56,7 +56,7 @@ func (g *Leg) sendBye(c Cause) {
 
 // acceptsFrom reports whether a response may come from there: where the dialog's requests go, or may come from.
 func (g *Leg) acceptsFrom(m *message) bool {
-	return m.src.Addr() == g.d.hop.addr.Addr() || g.allowed(m.src)
+	return m.src.Addr() == g.d.hop.addr.Addr() || g.hears(m)
 }
 
 // info sends an INFO. That the peer does not know the dialog ends the leg (section 12.2.1.2).

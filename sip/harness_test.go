@@ -205,6 +205,8 @@ type peer struct {
 	f    framer
 	tag  string
 	had  map[string]bool // final answers that response returned: they may be repeated
+
+	secure bool // TLS
 }
 
 func newPeer(t testing.TB, network, to string, from ...string) *peer {
@@ -226,7 +228,20 @@ func newPeer(t testing.TB, network, to string, from ...string) *peer {
 
 func (p *peer) addr() string { return p.conn.LocalAddr().String() }
 
-func (p *peer) network() string { return strings.ToUpper(p.conn.LocalAddr().Network()) }
+func (p *peer) network() string {
+	if p.secure {
+		return "TLS"
+	}
+	return strings.ToUpper(p.conn.LocalAddr().Network())
+}
+
+// transport is the parameter of the peer's Contact.
+func (p *peer) transport() string {
+	if p.network() == "UDP" {
+		return ""
+	}
+	return ";transport=" + strings.ToLower(p.network())
+}
 
 // send writes a message whose lines end as they are written here, LF made CRLF.
 func (p *peer) send(msg string) {
@@ -264,14 +279,10 @@ func (c *call) request(method string, cseq int, branch, body string, more ...str
 	if c.toTag != "" {
 		to += ";tag=" + c.toTag
 	}
-	transport := ""
-	if c.p.network() == "TCP" {
-		transport = ";transport=tcp"
-	}
 	h := []string{
 		"Via: SIP/2.0/" + c.p.network() + " " + c.p.addr() + ";branch=" + branch + ";rport",
 		"Max-Forwards: 70", `From: "Bob" <sip:bob@127.0.0.1>;tag=` + c.tag, "To: " + to, "Call-ID: " + c.id,
-		fmt.Sprintf("CSeq: %d %s", cseq, method), "Contact: <sip:bob@" + c.p.addr() + transport + ">",
+		fmt.Sprintf("CSeq: %d %s", cseq, method), "Contact: <sip:bob@" + c.p.addr() + c.p.transport() + ">",
 	}
 	return msg(method+" "+c.target+" SIP/2.0", body, append(h, more...)...)
 }
@@ -404,12 +415,8 @@ func (p *peer) reply(m *message, status int, tag, body string, more ...string) {
 	for _, v := range m.list("via") {
 		h = append(h, "Via: "+v)
 	}
-	transport := ""
-	if p.network() == "TCP" {
-		transport = ";transport=tcp"
-	}
 	h = append(h, "From: "+m.from.text, "To: "+to, "Call-ID: "+m.callID, "CSeq: "+m.cseqText(),
-		"Contact: <sip:agent@"+p.addr()+transport+">")
+		"Contact: <sip:agent@"+p.addr()+p.transport()+">")
 	p.send(msg(fmt.Sprintf("SIP/2.0 %d X", status), body, append(h, more...)...))
 }
 

@@ -26,7 +26,8 @@ type Invite struct {
 	Identities  []string // Identity headers (RFC 8224), as written; at most maxIdentities
 	Source      netip.AddrPort
 	Account     Account   // who has proven by digest to place the call; the zero value: nobody was asked
-	Transport   string    // "udp" or "tcp"
+	Certified   []string  // names that the certificate of the caller's connection proves, in lower case
+	Transport   string    // "udp", "tcp" or "tls"
 	Offer       []byte    // SDP, nil for an offerless INVITE
 	MaxForwards int       // as received; 70 where the header was missing
 	Replaces    *Replaces // the dialog whose place the call is to take (RFC 3891), nil for none; the user finds it
@@ -34,7 +35,7 @@ type Invite struct {
 
 // DialSpec describes an outgoing call.
 type DialSpec struct {
-	Target      string // "sip:agent-1@198.51.100.7:5060;transport=tcp"
+	Target      string // "sip:agent-1@198.51.100.7:5060;transport=tcp", or "sips:…", which is TLS
 	From        Party  // User, Host and Display; Host "" is our own address
 	To          string // URI or user for the To header; "" is the target
 	Offer       []byte // SDP; nil is not supported

@@ -3,6 +3,7 @@ package sip
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -17,7 +18,8 @@ type Leg struct {
 	callID string
 	uac    bool
 	outlet outlet
-	asked  asked // of an incoming call: what its INVITE says of extensions
+	asked  asked    // of an incoming call: what its INVITE says of extensions
+	names  []string // that the peer proves by certificate, over TLS
 
 	// shared
 	phase   atomic.Int32 // written by the lane; Answer moves early to answered
@@ -151,6 +153,18 @@ func (g *Leg) allowed(src netip.AddrPort) bool {
 		return allow(src)
 	}
 	return src.Addr() == g.Remote().Addr()
+}
+
+// hears reports whether m may speak in this dialog: it comes from an allowed source, or by a connection whose
+// certificate names who the dialog is with.
+func (g *Leg) hears(m *message) bool {
+	return g.allowed(m.src) || slices.ContainsFunc(m.names, func(name string) bool { return slices.Contains(g.names, name) })
+}
+
+// reachable reports whether requests in this dialog may be sent to addr: where its requests may come from, and to the
+// host of who has proved a name, since a new connection must prove it too.
+func (g *Leg) reachable(addr netip.AddrPort) bool {
+	return g.allowed(addr) || len(g.names) > 0 && addr.Addr() == g.Remote().Addr()
 }
 
 // emit hands ev to the sink.

@@ -16,6 +16,7 @@ type message struct {
 	via     hop            // the socket that it came by, and src
 	known   bool           // src may open dialogs; else it is only a peer that we have dialled, or that may prove who it is
 	account Account        // who has proven to send it
+	names   []string       // that the certificate of its connection proves
 
 	method  string // of a request, "" for a response
 	uriText string
@@ -184,7 +185,7 @@ func (m *message) readRequest() *fault {
 		return &fault{400, "Bad Request-URI"}
 	}
 	switch strings.ToLower(scheme) {
-	case "sip", "tel":
+	case "sip", "sips", "tel":
 	default:
 		return &fault{416, statusText(416)}
 	}

@@ -30,11 +30,12 @@ func newNames(public string) *names {
 	return n
 }
 
-// name returns host and port for Via and Contact of a socket bound to local, towards peer.
-func (n *names) name(local netip.AddrPort, peer netip.Addr) (string, uint16) {
+// name returns host and port for Via and Contact of a socket bound to local, towards peer. secure is TLS, whose port
+// is never that of public_address.
+func (n *names) name(local netip.AddrPort, peer netip.Addr, secure bool) (string, uint16) {
 	port := local.Port()
-	if n.public != "" {
-		if n.publicPort != 0 {
+	if n.public != "" && n.reaches(peer) {
+		if n.publicPort != 0 && !secure {
 			port = n.publicPort
 		}
 		return n.public, port
@@ -43,6 +44,12 @@ func (n *names) name(local netip.AddrPort, peer netip.Addr) (string, uint16) {
 		return bracket(local.Addr().String()), port
 	}
 	return n.towards(peer), port
+}
+
+// reaches reports whether the public address is of peer's family; a name may be of any.
+func (n *names) reaches(peer netip.Addr) bool {
+	a, err := netip.ParseAddr(strings.Trim(n.public, "[]"))
+	return err != nil || a.Unmap().Is4() == peer.Unmap().Is4()
 }
 
 // towards asks the routing table, by connecting a UDP socket that sends nothing.

@@ -5,7 +5,10 @@ import (
 	"strconv"
 )
 
-const defaultPort = 5060
+const (
+	defaultPort       = 5060
+	defaultSecurePort = 5061 // of TLS (section 19.1.2)
+)
 
 // hop is a way to a peer: the socket of ours and the peer's address. A TCP hop whose connection is gone gets a new
 // one to addr.
@@ -14,14 +17,19 @@ type hop struct {
 	conn *tcpConn   // nil for UDP, and for TCP before the first message
 	tcp  *tcpListener
 	addr netip.AddrPort
+	host string // over TLS, whom the certificate of a new connection must name
+	sips bool   // the peer used a sips URI: our Contact has one too (section 12.1.1)
 }
 
 func (h *hop) reliable() bool { return h.udp == nil }
 
 // network is the transport's name in Via.
 func (h *hop) network() string {
-	if h.udp != nil {
+	switch {
+	case h.udp != nil:
 		return "UDP"
+	case h.tcp.secure:
+		return "TLS"
 	}
 	return "TCP"
 }
@@ -29,9 +37,9 @@ func (h *hop) network() string {
 // local is the address of ours that the peer reaches us by, never 0.0.0.0.
 func (h *hop) local() (host string, port uint16) {
 	if h.udp != nil {
-		return h.udp.names.name(h.udp.local, h.addr.Addr())
+		return h.udp.names.name(h.udp.local, h.addr.Addr(), false)
 	}
-	return h.tcp.names.name(h.tcp.local, h.addr.Addr())
+	return h.tcp.names.name(h.tcp.local, h.addr.Addr(), h.tcp.secure)
 }
 
 // sentBy is host:port for Via.
@@ -42,8 +50,13 @@ func (h *hop) sentBy() string {
 
 // contact is our Contact value. It has no user part: nothing of the other leg shows.
 func (h *hop) contact() string {
-	if h.udp != nil {
+	switch {
+	case h.udp != nil:
 		return "<sip:" + h.sentBy() + ">"
+	case h.sips:
+		return "<sips:" + h.sentBy() + ">"
+	case h.tcp.secure:
+		return "<sip:" + h.sentBy() + ";transport=tls>" // what peers write, though section 26.2.2 has only sips for it
 	}
 	return "<sip:" + h.sentBy() + ";transport=tcp>"
 }
@@ -63,7 +76,7 @@ func (e *Endpoint) send(h *hop, data []byte, failed func()) {
 		return
 	}
 	if h.conn == nil || h.conn.closed() {
-		h.conn = e.connect(h.tcp, h.addr)
+		h.conn = e.connect(h.tcp, h.addr, h.host)
 	}
 	h.conn.write(data, failed)
 }

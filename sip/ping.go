@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"assent/resolver"
@@ -25,6 +26,8 @@ type ping struct {
 	ep       *Endpoint
 	lane     *lane
 	uri      string
+	host     string // whom a certificate has to name
+	sips     bool
 	callID   string
 	seq      uint32
 	patience time.Duration
@@ -45,7 +48,7 @@ func (e *Endpoint) Ping(target string, patience time.Duration, done func(Pong)) 
 	if err != nil {
 		return fmt.Errorf("ping %w", err)
 	}
-	p := &ping{ep: e, uri: uri.String(), callID: newTag(), patience: patience, done: done}
+	p := &ping{ep: e, uri: uri.String(), host: strings.Trim(uri.Host, "[]"), sips: strings.EqualFold(uri.Scheme, "sips"), callID: newTag(), patience: patience, done: done}
 	now := func(f func()) bool { f(); return true }
 	e.lookUp(uri, transport, now, func(targets []resolver.Target) {
 		p.left = targets[:min(len(targets), maxPinged)]
@@ -75,6 +78,7 @@ func (p *ping) next() {
 	p.began = time.Now()
 	p.seq++
 	local, _ := h.local()
+	h.host, h.sips = p.host, p.sips
 	r := &request{hop: h, method: "OPTIONS", uri: p.uri, branch: magicCookie + newTag(), callID: p.callID, cseq: p.seq, maxForwards: 70,
 		from: "<sip:" + product + "@" + local + ">;tag=" + newTag(), to: "<" + p.uri + ">",
 		headers: []header{{"Contact", h.contact()}, {"Accept", sdpType}}}

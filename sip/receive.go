@@ -21,6 +21,10 @@ func (e *Endpoint) receive(b []byte, via hop, src netip.AddrPort, known bool) {
 		}
 	}
 	m.src, m.via, m.known = src, via, known
+	if via.conn != nil {
+		m.names = via.conn.names
+	}
+	m.via.sips = via.tcp != nil && via.tcp.secure && strings.EqualFold(m.uri.Scheme, "sips")
 	e.heard(m, b)
 	if flt != nil {
 		if m.answerable() {
@@ -121,6 +125,9 @@ func (e *Endpoint) statelessTag(m *message) string {
 func validate(m *message) (reply, bool) {
 	if m.method == "ACK" || m.method == "CANCEL" {
 		return reply{}, true
+	}
+	if strings.EqualFold(m.uri.Scheme, "sips") && !m.via.sips {
+		return reply{status: 416}, false // it has not come as safely as it asks to go on
 	}
 	if m.hops == 0 && m.method == "INVITE" && m.to.tag == "" {
 		return reply{status: 483}, false

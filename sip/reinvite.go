@@ -83,7 +83,7 @@ func (g *Leg) reinviteAnswered(re *reinvite, m *message, ack func(sdp []byte)) {
 	}
 	re.end.stop()
 	re.tx = nil
-	g.d.learn(m, false, false, g.allowed)
+	g.d.learn(m, false, false, g.reachable)
 	g.sessionAgreed(m)
 	if re.sdp != nil || m.sdp() == nil {
 		g.clearReinvite()

@@ -17,7 +17,7 @@ func (g *Leg) onOffer(tx *serverTx, m *message) {
 	case m.sessionAsk().tooBrief(g.terms.Min):
 		tx.respond(reply{status: 422, headers: g.refusalHeaders(422)})
 	case !invite && m.sdp() == nil:
-		g.dialogOf(m).learn(m, false, false, g.allowed)
+		g.dialogOf(m).learn(m, false, false, g.reachable)
 		tx.respond(reply{status: 200, headers: append(g.contactHeaders(), g.sessionReply(m)...)})
 	case g.offer != nil:
 		tx.respond(busyReply())
@@ -63,10 +63,10 @@ func (g *Leg) acceptOffer(o *reoffer, sdp []byte) {
 	case "PRACK":
 		g.endOffer(reply{status: 200, sdp: sdp})
 	case "UPDATE":
-		g.dialogOf(o.msg).learn(o.msg, false, false, g.allowed)
+		g.dialogOf(o.msg).learn(o.msg, false, false, g.reachable)
 		g.endOffer(reply{status: 200, headers: append(g.contactHeaders(), g.sessionReply(o.msg)...), sdp: sdp})
 	default:
-		g.d.learn(o.msg, false, false, g.allowed)
+		g.d.learn(o.msg, false, false, g.reachable)
 		g.releaseOffer()
 		g.accept(o.tx, sdp, o.offerless, false)
 	}

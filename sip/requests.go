@@ -53,7 +53,7 @@ func (l *lane) onAck(m *message) {
 	if g == nil {
 		return
 	}
-	if !g.allowed(m.src) {
+	if !g.hears(m) {
 		l.ep.stats.foreign.Add(1)
 		return
 	}
@@ -68,7 +68,7 @@ func (l *lane) onCancel(m *message) {
 		return
 	}
 	g := tx.leg
-	if g != nil && !g.allowed(m.src) {
+	if g != nil && !g.hears(m) {
 		l.foreign(m)
 		return
 	}
@@ -99,7 +99,7 @@ func (l *lane) inDialog(m *message) {
 	case g == nil:
 		l.ep.outside(m)
 		return
-	case !g.allowed(m.src):
+	case !g.hears(m):
 		l.foreign(m)
 		return
 	}

@@ -4,8 +4,8 @@ import "sync/atomic"
 
 // counters are written by all goroutines.
 type counters struct {
-	received, sent, retransmitted, malformed, refused, unknown, foreign, overflow, readErrors, panics, challenged, wrong, locked atomic.Uint64
-	legs                                                                                                                         atomic.Int64
+	received, sent, retransmitted, malformed, refused, unknown, foreign, overflow, readErrors, panics, handshakes, challenged, wrong, locked atomic.Uint64
+	legs                                                                                                                                     atomic.Int64
 }
 
 // Stats is a snapshot of the endpoint's counters since Start, and of what it holds now.
@@ -23,9 +23,10 @@ type Stats struct {
 	Locked        uint64 // requests of sources that guess, dropped
 	ReadErrors    uint64
 	Panics        uint64
-	Legs          int // dialogs, set-ups included, that have not ended
-	Lanes         int // Call-IDs with state, those that only wait for retransmissions included
-	Connections   int // TCP
+	Handshakes    uint64 // TLS connections to us that failed, or showed no certificate of a trunk
+	Legs          int    // dialogs, set-ups included, that have not ended
+	Lanes         int    // Call-IDs with state, those that only wait for retransmissions included
+	Connections   int    // TCP
 }
 
 // Stats may be called at any time.
@@ -37,7 +38,8 @@ func (e *Endpoint) Stats() Stats {
 	return Stats{
 		Received: s.received.Load(), Sent: s.sent.Load(), Retransmitted: s.retransmitted.Load(),
 		Malformed: s.malformed.Load(), Refused: s.refused.Load(), Unknown: s.unknown.Load(), Foreign: s.foreign.Load(),
-		Overflow: s.overflow.Load(), ReadErrors: s.readErrors.Load(), Challenged: s.challenged.Load(), Wrong: s.wrong.Load(), Locked: s.locked.Load(), Panics: s.panics.Load(),
+		Overflow: s.overflow.Load(), ReadErrors: s.readErrors.Load(), Challenged: s.challenged.Load(), Wrong: s.wrong.Load(), Locked: s.locked.Load(),
+		Panics: s.panics.Load(), Handshakes: s.handshakes.Load(),
 		Legs: int(s.legs.Load()), Lanes: int(e.disp.lanes.Load()), Connections: n,
 	}
 }

@@ -2,40 +2,59 @@ package sip
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"sync"
 	"time"
 )
 
-// tcpListener accepts connections; its port stands in Via and Contact of everything that we send over TCP.
+// tcpListener accepts connections; its port stands in Via and Contact of everything that we send over TCP, or TLS.
 type tcpListener struct {
-	ln    net.Listener
-	local netip.AddrPort
-	names *names
+	ln     net.Listener
+	local  netip.AddrPort
+	names  *names
+	secure bool // TLS
 }
 
-// conns are all TCP connections, accepted and dialled, by remote address.
+// conns are all TCP connections, accepted and dialled, TLS or not.
 type conns struct {
-	mu      sync.Mutex
-	by      map[netip.AddrPort]*tcpConn
-	perHost map[netip.Addr]int // accepted ones
-	closing bool
+	mu       sync.Mutex
+	by       map[connKey]*tcpConn
+	perHost  map[netip.Addr]int // accepted ones
+	unproven int                // those of addresses that nobody knows
+	closing  bool
+}
+
+// connKey is what a connection can be used for again: over TLS, only what was dialled for the same name.
+type connKey struct {
+	remote netip.AddrPort
+	secure bool
+	host   string // whose certificate was asked for; "" for accepted connections, and without TLS
 }
 
 // tcpConn is one connection. A reader and a writer goroutine serve it.
 type tcpConn struct {
+	// set once
 	ep       *Endpoint
 	via      *tcpListener
 	remote   netip.AddrPort
+	host     string // as in connKey
 	accepted bool
 	out      chan outgoing
 	done     chan struct{} // closed by close
 
+	// owned by read
+	names []string // that the peer's certificate proves
+
+	unproven bool // guarded by conns.mu; counted there
+
 	mu       sync.Mutex
-	nc       net.Conn // nil while dialling
+	nc       net.Conn // below TLS; nil while dialling
 	ended    bool
 	watchers map[*clientTx]func()
 }
@@ -48,17 +67,18 @@ type outgoing struct {
 
 var errTooMany = errors.New("too many connections")
 
-func (e *Endpoint) listenTCP(addr netip.AddrPort) error {
+func (e *Endpoint) listenTCP(addr netip.AddrPort, secure bool) error {
 	ln, err := e.listenConfig().Listen(e.ctx, network("tcp", addr), addr.String())
 	if err != nil {
 		return err
 	}
 	local := ln.Addr().(*net.TCPAddr).AddrPort()
-	e.tcp = append(e.tcp, &tcpListener{ln: ln, local: unmap(local), names: e.names})
+	e.tcp = append(e.tcp, &tcpListener{ln: ln, local: unmap(local), names: e.names, secure: secure})
 	return nil
 }
 
-// serveTCP accepts until the listener is closed. Strangers are closed before a byte is read.
+// serveTCP accepts until the listener is closed. Strangers are closed before a byte is read, but where a certificate
+// may show that they are none.
 func (e *Endpoint) serveTCP(l *tcpListener) {
 	defer e.readers.Done()
 	for {
@@ -87,27 +107,33 @@ func (e *Endpoint) accept(l *tcpListener, nc net.Conn) {
 	if ok {
 		src = unmap(addr.AddrPort())
 	}
-	if !ok || !e.deps.Known(src) && !e.dialled.has(src.Addr()) && !e.door.hears(src.Addr(), nil) {
+	heard := ok && (e.deps.Known(src) || e.dialled.has(src.Addr()) || e.door.hears(src.Addr(), nil))
+	if !ok || !heard && !(l.secure && e.certs.current().clients != nil) {
 		e.stats.unknown.Add(1)
 		_ = nc.Close() // a stranger
 		return
 	}
-	c := e.newConn(l, src, true)
-	c.nc = nc
+	c := e.newConn(l, src, "")
+	c.nc, c.accepted, c.unproven = nc, true, !heard
 	if err := e.conns.add(c, c.stranger()); err != nil {
 		e.log.quiet(noteRead, "tcp connection refused", err)
 		_ = nc.Close() // beyond the bounds
 		return
 	}
 	e.readers.Add(2)
+	if l.secure {
+		nc = tls.Server(nc, e.certs.server())
+	}
 	go c.read(nc)
 	go c.serveWrites(nc)
 }
 
-func (e *Endpoint) newConn(l *tcpListener, remote netip.AddrPort, accepted bool) *tcpConn {
-	return &tcpConn{ep: e, via: l, remote: remote, accepted: accepted, out: make(chan outgoing, maxWrites),
+func (e *Endpoint) newConn(l *tcpListener, remote netip.AddrPort, host string) *tcpConn {
+	return &tcpConn{ep: e, via: l, remote: remote, host: host, out: make(chan outgoing, maxWrites),
 		done: make(chan struct{}), watchers: make(map[*clientTx]func())}
 }
+
+func (c *tcpConn) key() connKey { return connKey{c.remote, c.via.secure, c.host} }
 
 // add enters a connection, within the bounds. Strangers leave half of them to those that we know.
 func (cs *conns) add(c *tcpConn, stranger bool) error {
@@ -128,17 +154,26 @@ func (cs *conns) enter(c *tcpConn) error {
 		if cs.perHost[c.remote.Addr()] >= maxConnsPerHost {
 			return errTooMany
 		}
+		if c.unproven && cs.unproven >= maxUnproven {
+			return errTooMany
+		}
 		cs.perHost[c.remote.Addr()]++
+		if c.unproven {
+			cs.unproven++
+		}
 	}
-	cs.by[c.remote] = c
+	cs.by[c.key()] = c
 	return nil
 }
 
 func (cs *conns) remove(c *tcpConn) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	if cs.by[c.remote] == c {
-		delete(cs.by, c.remote)
+	if cs.by[c.key()] == c {
+		delete(cs.by, c.key())
+	}
+	if c.unproven {
+		cs.unproven--
 	}
 	if c.accepted {
 		if cs.perHost[c.remote.Addr()]--; cs.perHost[c.remote.Addr()] <= 0 {
@@ -147,14 +182,29 @@ func (cs *conns) remove(c *tcpConn) {
 	}
 }
 
-// connect returns the connection to addr, or begins one. It does not wait for it; messages wait in it.
-func (e *Endpoint) connect(l *tcpListener, addr netip.AddrPort) *tcpConn {
+// prove reports whether c may stay: it was known when it came, or it is now.
+func (cs *conns) prove(c *tcpConn, certified bool) bool {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if c.unproven && certified {
+		c.unproven = false
+		cs.unproven--
+	}
+	return !c.unproven
+}
+
+// connect returns the connection to addr, or begins one; over TLS, with a peer that proves to be host. It does not wait
+// for it; messages wait in it.
+func (e *Endpoint) connect(l *tcpListener, addr netip.AddrPort, host string) *tcpConn {
 	e.conns.mu.Lock()
 	defer e.conns.mu.Unlock()
-	if c := e.conns.by[addr]; c != nil && !c.closed() {
-		return c
+	c := e.newConn(l, addr, "")
+	if l.secure {
+		c.host = host
 	}
-	c := e.newConn(l, addr, false)
+	if old := e.conns.by[c.key()]; old != nil && !old.closed() {
+		return old
+	}
 	if err := e.conns.enter(c); err != nil {
 		e.log.quiet(noteSend, "tcp connection not opened", err)
 		c.ended = true
@@ -170,8 +220,8 @@ func (c *tcpConn) dial() {
 	defer c.ep.readers.Done()
 	defer c.ep.guard("tcp dial", c.close)
 	ctx, cancel := context.WithTimeout(c.ep.ctx, c.ep.tm.dial)
-	nc, err := c.ep.dialer().DialContext(ctx, "tcp", c.remote.String())
-	cancel()
+	defer cancel()
+	nc, err := c.ep.dialer(c.via.local).DialContext(ctx, "tcp", c.remote.String())
 	if err != nil {
 		c.ep.log.quiet(noteSend, "tcp connect failed", err)
 		c.close()
@@ -183,6 +233,15 @@ func (c *tcpConn) dial() {
 	}
 	c.nc = nc
 	c.mu.Unlock()
+	if c.via.secure {
+		secured := tls.Client(nc, c.ep.certs.client(c.host))
+		if err := secured.HandshakeContext(ctx); err != nil {
+			c.ep.log.quiet(noteSend, "tls handshake failed", fmt.Errorf("with %s at %s: %w", c.host, c.remote, err))
+			c.close()
+			return
+		}
+		nc, c.names = secured, []string{strings.ToLower(c.host)}
+	}
 	c.ep.readers.Add(1)
 	go c.read(nc)
 	c.writeLoop(nc)
@@ -253,6 +312,11 @@ func (c *tcpConn) read(nc net.Conn) {
 	defer c.ep.readers.Done()
 	defer c.ep.guard("tcp reader", c.close)
 	defer c.close()
+	if err := c.prove(nc); err != nil {
+		c.ep.stats.handshakes.Add(1)
+		c.ep.log.quiet(noteRead, "tls connection refused", fmt.Errorf("of %s: %w", c.remote, err))
+		return
+	}
 	var f framer
 	buf := make([]byte, 8192)
 	fresh, armed := c.accepted, false // no message yet, or nobody that we know; a deadline is set
@@ -309,12 +373,12 @@ func (c *tcpConn) drain(f *framer) (got bool, err error) {
 
 // stranger reports whether who connected to us has proven nothing yet.
 func (c *tcpConn) stranger() bool {
-	return c.accepted && !c.ep.deps.Known(c.remote) && !c.ep.dialled.has(c.remote.Addr())
+	return c.accepted && !c.ep.deps.Known(c.remote) && !c.ep.dialled.has(c.remote.Addr()) && !c.ep.certified(c.names)
 }
 
 func (c *tcpConn) message(b []byte) {
 	defer c.ep.guard("tcp message", nil)
-	known := c.ep.deps.Known(c.remote)
+	known := c.ep.deps.Known(c.remote) || c.ep.certified(c.names)
 	if !known && !c.ep.dialled.has(c.remote.Addr()) && c.accepted && !c.ep.door.hears(c.remote.Addr(), b) {
 		c.ep.stats.unknown.Add(1)
 		return

@@ -178,7 +178,7 @@ func (g *Leg) sendRefresh() {
 func (g *Leg) refreshed(m *message) {
 	switch {
 	case m.status < 300:
-		g.d.learn(m, false, false, g.allowed)
+		g.d.learn(m, false, false, g.reachable)
 		g.sessionAgreed(m)
 	case m.status == 481 || m.status == 408:
 		g.gone(m.status)

@@ -65,12 +65,12 @@ func parseTarget(target string) (uri sip.Uri, transport string, err error) {
 	if err := sip.ParseUri(target, &uri); err != nil {
 		return uri, "", fmt.Errorf("%q: not a SIP URI: %w", target, err)
 	}
-	if !strings.EqualFold(uri.Scheme, "sip") || uri.Host == "" || clean(target) != target {
-		return uri, "", fmt.Errorf("%q: want sip:user@host[:port][;transport=udp|tcp]", target)
+	if scheme := strings.ToLower(uri.Scheme); scheme != "sip" && scheme != "sips" || uri.Host == "" || clean(target) != target {
+		return uri, "", fmt.Errorf("%q: want sip:user@host[:port][;transport=udp|tcp|tls], or sips:", target)
 	}
-	transport = strings.ToLower(viaParam(uri.UriParams, "transport"))
-	if transport != "" && transport != "udp" && transport != "tcp" {
-		return uri, "", fmt.Errorf("%q: transport %s is not in this version; want udp or tcp", target, transport)
+	transport = uriTransport(uri)
+	if transport != "" && transport != "udp" && transport != "tcp" && transport != "tls" {
+		return uri, "", fmt.Errorf("%q: there is no transport %s; want udp, tcp or tls", target, transport)
 	}
 	return uri, transport, nil
 }
@@ -100,12 +100,12 @@ func (e *Endpoint) place(spec DialSpec, uri sip.Uri, transport string, sink Sink
 // socketAt returns the listener of ours at local.
 func (e *Endpoint) socketAt(transport string, local netip.AddrPort) (hop, bool) {
 	for _, l := range e.tcp {
-		if transport == "tcp" && l.local == local {
+		if (transport == "tcp" || transport == "tls") && l.secure == (transport == "tls") && l.local == local {
 			return hop{tcp: l}, true
 		}
 	}
 	for _, s := range e.udp {
-		if transport != "tcp" && s.local == local {
+		if (transport == "udp" || transport == "") && s.local == local {
 			return hop{udp: s}, true
 		}
 	}
@@ -122,13 +122,13 @@ func (e *Endpoint) socketFor(transport string, addr netip.AddrPort) (hop, error)
 		}
 		return a.Is4() == addr.Addr().Is4() || a.IsUnspecified() && a.Is6()
 	}
-	if transport == "tcp" {
+	if transport == "tcp" || transport == "tls" {
 		for _, l := range e.tcp {
-			if fits(l.local) {
+			if fits(l.local) && l.secure == (transport == "tls") {
 				return hop{tcp: l, addr: addr}, nil
 			}
 		}
-		return hop{}, errors.New("no tcp listener to call from")
+		return hop{}, fmt.Errorf("no %s listener to call from", transport)
 	}
 	for _, s := range e.udp {
 		if fits(s.local) {

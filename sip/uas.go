@@ -43,7 +43,7 @@ func (l *lane) onInvite(m *message) {
 		}
 		return
 	}
-	g := &Leg{ep: l.ep, lane: l, id: newTag(), callID: l.callID}
+	g := &Leg{ep: l.ep, lane: l, id: newTag(), callID: l.callID, names: m.names}
 	l.adopt(g)
 	tx.leg = g
 	src := m.src
@@ -58,6 +58,9 @@ func (l *lane) onInvite(m *message) {
 		direct: m.via}
 	g.asked = asked{reliable: m.supports(tagReliable), insists: m.requires(tagReliable), session: m.sessionAsk()}
 	g.peerTag.Store(&m.from.tag)
+	if len(m.names) > 0 && !l.ep.deps.Known(m.src) {
+		g.d.proven = m.names[0]
+	}
 	tx.respond(reply{status: 100})
 	g.offerInvite(m)
 }
@@ -70,10 +73,7 @@ func (g *Leg) offerInvite(m *message) {
 		hops = 70
 	}
 	inv := &Invite{Leg: g, CallID: m.callID, From: m.from.party(), To: m.to.party(), Called: calledUser(m),
-		Source: m.src, Account: m.account, Transport: "udp", Offer: m.sdp(), MaxForwards: hops}
-	if m.via.udp == nil {
-		inv.Transport = "tcp"
-	}
+		Source: m.src, Account: m.account, Certified: m.names, Transport: strings.ToLower(m.via.network()), Offer: m.sdp(), MaxForwards: hops}
 	if v, ok := m.value("replaces"); ok {
 		inv.Replaces, _ = parseReplaces(v) // validate has refused what is none
 	}
@@ -88,7 +88,7 @@ func (g *Leg) offerInvite(m *message) {
 		}
 	}
 	g.ep.deps.Invite(inv)
-	g.d.learn(m, true, false, g.allowed)
+	g.d.learn(m, true, false, g.reachable)
 }
 
 // calledUser is the user part of the Request-URI.

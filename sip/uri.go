@@ -19,6 +19,12 @@ func WithUser(uri, user string) (string, error) {
 	return u.String(), nil
 }
 
+// Secure reports whether a SIP URI is dialled by TLS.
+func Secure(uri string) bool {
+	var u sip.Uri
+	return sip.ParseUri(uri, &u) == nil && uriTransport(u) == "tls"
+}
+
 // HostAddr returns the IP address that a SIP URI names; the zero value where it names a host by name, or is no URI.
 func HostAddr(uri string) netip.Addr {
 	var u sip.Uri

@@ -122,7 +122,7 @@ func TestPublicAddressStandsInViaAndContact(t *testing.T) {
 	if h.sentBy() != "sip.example.com:7000" || h.contact() != "<sip:sip.example.com:7000>" {
 		t.Fatalf("%s %s", h.sentBy(), h.contact())
 	}
-	if host, _ := newNames("2001:db8::1").name(h.addr, h.addr.Addr()); host != "[2001:db8::1]" {
+	if host, _ := newNames("2001:db8::1").name(h.addr, h.addr.Addr(), false); host != "[2001:db8::1]" {
 		t.Fatalf("host %s", host)
 	}
 }

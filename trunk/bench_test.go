@@ -23,9 +23,9 @@ func TestLookupsAllocateNothing(t *testing.T) {
 		"known v6":     func() { table.Known(v6) },
 		"known mapped": func() { table.Known(mapped) },
 		"stranger":     func() { table.Known(stranger) },
-		"find":         func() { table.index.find(v4, Number("+4980012345")) },
+		"find":         func() { table.index.find(At(v4), Number("+4980012345")) },
 		"allows":       func() { table.Allows("t5", v4) },
-		"refuse":       func() { table.index.find(stranger, "1") },
+		"refuse":       func() { table.index.find(At(stranger), "1") },
 	} {
 		if n := testing.AllocsPerRun(100, look); n != 0 {
 			t.Errorf("%s allocates %v times", name, n)
@@ -51,7 +51,7 @@ func BenchmarkAdmit(b *testing.B) {
 	src := from("10.3.9.4:5060")
 	b.ReportAllocs()
 	for b.Loop() {
-		seat, _ := table.Admit(src, "+4980012345", noon)
+		seat, _ := table.Admit(At(src), "+4980012345", noon)
 		seat.Release()
 	}
 }

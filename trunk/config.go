@@ -40,8 +40,9 @@ const SourceDigest = "digest"
 // Config is one entry of `trunks`.
 type Config struct {
 	// Sources are the addresses that may call on this trunk: IP or CIDR, optionally
-	// with a port, "192.0.2.0/24:5060" or "[2001:db8::/32]:5060"; or SourceDigest. A
-	// trunk without sources only takes calls out.
+	// with a port, "192.0.2.0/24:5060" or "[2001:db8::/32]:5060"; or SourceDigest; or
+	// who shows a certificate over TLS, "certificate:sbc.carrier.example". A trunk
+	// without sources only takes calls out.
 	Sources []string `yaml:"sources"`
 	// Digest is what a peer shows that calls by SourceDigest.
 	Digest auth.Login `yaml:"digest"`

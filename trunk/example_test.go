@@ -17,13 +17,13 @@ func ExampleTable_Admit() {
 		return
 	}
 	src := netip.MustParseAddrPort("192.0.2.7:5060")
-	if seat, refusal := table.Admit(src, "+49-800-12345-67", time.Now()); refusal == nil {
+	if seat, refusal := table.Admit(trunk.At(src), "+49-800-12345-67", time.Now()); refusal == nil {
 		fmt.Println(seat.Trunk(), seat.Config().Flow)
 		seat.Release()
 	}
-	_, refusal := table.Admit(src, "112", time.Now())
+	_, refusal := table.Admit(trunk.At(src), "112", time.Now())
 	fmt.Println(refusal)
-	fmt.Println(table.Explain(src, "112")[0].Why)
+	fmt.Println(table.Explain(trunk.At(src), "112")[0].Why)
 	// Output:
 	// carrier-a consent
 	// unknown_number: trunk carrier-a

@@ -29,19 +29,19 @@ type fit struct {
 	byNumber bool // number matches
 }
 
-// Explain looks at every trunk for a call from src to called, the user part of the
+// Explain looks at every trunk for a call from there to called, the user part of the
 // Request-URI: first the one that takes it, then the others that match, in the order
 // in which they would take it, then those whose source matches, then the rest.
-func (t *Table) Explain(src netip.AddrPort, called string) []Candidate {
+func (t *Table) Explain(from Origin, called string) []Candidate {
 	called = Number(called)
 	fits := make([]fit, 0, len(t.names))
 	for _, name := range t.names {
-		fits = append(fits, t.entries[name].fit(src, called))
+		fits = append(fits, t.entries[name].fit(from, called))
 	}
 	slices.SortStableFunc(fits, fit.compare)
 	candidates := make([]Candidate, 0, len(fits))
 	for i, f := range fits {
-		c := f.candidate(src, called)
+		c := f.candidate(from.Addr, called)
 		if f.byNumber && i == 0 {
 			c.Chosen = true
 			c.Why = fmt.Sprintf("source %s and number %s match", f.source, f.number)
@@ -54,10 +54,10 @@ func (t *Table) Explain(src netip.AddrPort, called string) []Candidate {
 }
 
 // fit looks for the best of the trunk's sources and numbers that match.
-func (e *entry) fit(src netip.AddrPort, called string) fit {
+func (e *entry) fit(from Origin, called string) fit {
 	f := fit{entry: e}
 	for _, s := range e.sources {
-		if s.allows(src) && (!f.bySource || s.compare(f.source) < 0) {
+		if s.takes(from) && (!f.bySource || s.compare(f.source) < 0) {
 			f.source, f.bySource = s, true
 		}
 	}
@@ -114,9 +114,12 @@ func (e *entry) whyNoSource(src netip.AddrPort) string {
 		if s.digest {
 			return "its calls prove by digest who they are, as user " + strconv.Quote(e.cfg.Digest.User)
 		}
-		if s.network.Contains(plain(src.Addr())) {
+		if s.certificate == "" && s.network.Contains(plain(src.Addr())) {
 			return fmt.Sprintf("%s comes from port %d, and its source %s has another", plain(src.Addr()), src.Port(), s)
 		}
+	}
+	if len(e.sources) > 0 && !slices.ContainsFunc(e.sources, func(s source) bool { return s.certificate == "" }) {
+		return "its sources are certificates, and none of them is shown: " + list(e.sources)
 	}
 	return fmt.Sprintf("%s is not in its sources: %s", plain(src.Addr()), list(e.sources))
 }
@@ -125,6 +128,8 @@ func (e *entry) whyNoSource(src netip.AddrPort) string {
 func (f fit) worseThan(best fit) string {
 	other := best.entry.name
 	switch {
+	case f.source.certificate == "" && best.source.certificate != "":
+		return fmt.Sprintf("its source %s is an address, and %s has %s", f.source, other, best.source)
 	case f.source.port == 0 && best.source.port != 0:
 		return fmt.Sprintf("its source %s has no port, and %s has %s", f.source, other, best.source)
 	case f.source.network.Bits() < best.source.network.Bits():

@@ -29,7 +29,7 @@ func TestExplainSaysWhyEachOtherTrunkDoesNotTakeTheCall(t *testing.T) {
 		"elsewhere": "192.0.2.7 is not in its sources: 198.51.100.1",
 		"outbound":  "192.0.2.7 is not in its sources: none",
 	}
-	candidates := table.Explain(from("192.0.2.7:5060"), "+49-8001;phone-context=x")
+	candidates := table.Explain(At(from("192.0.2.7:5060")), "+49-8001;phone-context=x")
 	if len(candidates) != len(want) || candidates[0].Trunk != "chosen" {
 		t.Fatalf("%+v", candidates)
 	}
@@ -42,14 +42,14 @@ func TestExplainSaysWhyEachOtherTrunkDoesNotTakeTheCall(t *testing.T) {
 		}
 	}
 	shorter := mustNew(t, map[string]Config{"a": trunkOf("192.0.2.7", "+49800*"), "b": trunkOf("192.0.2.7", "*")}, nil)
-	if got := shorter.Explain(from("192.0.2.7:1"), "+498001")[1].Why; got != "its number * is shorter than +49800* of a" {
+	if got := shorter.Explain(At(from("192.0.2.7:1")), "+498001")[1].Why; got != "its number * is shorter than +49800* of a" {
 		t.Error(got)
 	}
 }
 
 func TestNobodyIsChosenWhereNobodyMatches(t *testing.T) {
 	table := mustNew(t, map[string]Config{"a": trunkOf("192.0.2.1", "1"), "b": trunkOf("192.0.2.0/24", "2")}, nil)
-	for _, c := range table.Explain(from("192.0.2.1:5060"), "3") {
+	for _, c := range table.Explain(At(from("192.0.2.1:5060")), "3") {
 		if c.Chosen || c.Matched || c.Why == "" {
 			t.Errorf("%+v", c)
 		}
@@ -66,7 +66,7 @@ func TestExplanationAndAdmissionAgree(t *testing.T) {
 			src := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, byte(r.IntN(2)), 0, byte(r.IntN(4))}), uint16(5060+r.IntN(2)))
 			called := fmt.Sprint(r.IntN(2), r.IntN(2), r.IntN(2))
 			called = strings.ReplaceAll(called, " ", "")
-			candidates := table.Explain(src, called)
+			candidates := table.Explain(At(src), called)
 			want := UnknownSource
 			for _, c := range candidates {
 				if c.Chosen {

@@ -1,15 +1,17 @@
 package trunk
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 )
 
-// index finds the entry for a source and a number: first by the sources with a
-// port, then by those without, from the longest network to the shortest. It is
+// index finds the entry for a source and a number: first by certificates, then by the
+// sources with a port, then by those without, from the longest network to the shortest. It is
 // immutable once built and allocates nothing in a lookup.
 type index struct {
-	levels []level // longest networks first
+	levels       []level             // longest networks first
+	certificates map[string]*numbers // by name
 }
 
 // level holds the networks of one length.
@@ -36,6 +38,15 @@ type numbers struct {
 // add puts an entry's pattern under a source. If another entry has the same pattern
 // under the same source it is returned and nothing is added.
 func (x *index) add(s source, p pattern, e *entry) *entry {
+	if s.certificate != "" {
+		if x.certificates == nil {
+			x.certificates = map[string]*numbers{}
+		}
+		if x.certificates[s.certificate] == nil {
+			x.certificates[s.certificate] = newNumbers(e)
+		}
+		return x.certificates[s.certificate].add(p, e)
+	}
 	n := x.network(s.network)
 	if s.port == 0 {
 		if n.any == nil {
@@ -127,6 +138,9 @@ func (x *index) known(src netip.AddrPort) bool {
 
 // has reports whether exactly this source is in the index.
 func (x *index) has(s source) bool {
+	if s.certificate != "" {
+		return x.certificates[s.certificate] != nil
+	}
 	for i := range x.levels {
 		l := &x.levels[i]
 		if l.bits != s.network.Bits() || l.is4 != s.network.Addr().Is4() {
@@ -141,8 +155,16 @@ func (x *index) has(s source) bool {
 
 // find returns the best entry for a call, or nil; nearest is then an entry whose
 // source matches, nil if none does.
-func (x *index) find(src netip.AddrPort, called string) (found, nearest *entry) {
-	addr := plain(src.Addr())
+func (x *index) find(from Origin, called string) (found, nearest *entry) {
+	for _, name := range from.Certified {
+		if candidates := x.certificates[name]; candidates != nil {
+			if e := candidates.match(called); e != nil {
+				return e, nil
+			}
+			nearest = cmp.Or(nearest, candidates.first)
+		}
+	}
+	src, addr := from.Addr, plain(from.Addr.Addr())
 	for _, withPort := range [...]bool{true, false} {
 		for i := range x.levels {
 			n := x.levels[i].at(addr)

@@ -3,24 +3,48 @@ package trunk
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// source is one entry of a trunk's sources: a network and, if port is not 0, the one
-// port that may send from it; or no network, but whoever proves who it is. Networks of IPv4-mapped IPv6 addresses (RFC 4291
-// section 2.5.5.2) are held as IPv4.
-type source struct {
-	network netip.Prefix // masked
-	port    uint16
-	digest  bool
+// Origin is where a call comes from: an address, and what its sender has proved.
+type Origin struct {
+	Addr netip.AddrPort
+	// Certified are the names in the certificate of its TLS connection, in lower case.
+	Certified []string
 }
 
-// parseSource reads an IP address or a network, with or without a port.
+// At is the origin of a caller who has proved nothing.
+func At(addr netip.AddrPort) Origin { return Origin{Addr: addr} }
+
+// source is one entry of a trunk's sources: a network and, if port is not 0, the one
+// port that may send from it. Networks of IPv4-mapped IPv6 addresses (RFC 4291
+// section 2.5.5.2) are held as IPv4. Or it is a name that a certificate proves.
+type source struct {
+	network     netip.Prefix // masked; not valid for a name
+	port        uint16
+	certificate string // the name, in lower case
+	digest      bool   // whoever proves who it is
+}
+
+// byCertificate begins a source that is a name in certificates.
+const byCertificate = "certificate:"
+
+// ByCertificate reports whether a source is who shows a certificate.
+func ByCertificate(source string) bool {
+	return strings.HasPrefix(strings.TrimSpace(source), byCertificate)
+}
+
+// parseSource reads an IP address or a network, with or without a port, or the name
+// in a certificate.
 func parseSource(s string) (source, error) {
 	text := strings.TrimSpace(s)
 	if text == SourceDigest {
 		return source{digest: true}, nil
+	}
+	if name, ok := strings.CutPrefix(text, byCertificate); ok {
+		return parseCertificate(s, name)
 	}
 	host, port, err := splitPort(text)
 	if err != nil {
@@ -31,6 +55,14 @@ func parseSource(s string) (source, error) {
 		return source{}, fmt.Errorf("source %q is not an IP address or a network, like 192.0.2.1, 192.0.2.0/24:5060 or [2001:db8::/32]:5060", s)
 	}
 	return source{network: network, port: port}, nil
+}
+
+func parseCertificate(s, name string) (source, error) {
+	name = strings.ToLower(strings.TrimSpace(name))
+	if name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789.-_") != "" {
+		return source{}, fmt.Errorf("source %q names no certificate; write certificate: and a host name that stands in it, like certificate:sbc.carrier.example", s)
+	}
+	return source{certificate: name}, nil
 }
 
 // splitPort separates a port from what stands before it. A host in brackets is IPv6;
@@ -99,15 +131,29 @@ func parseNetwork(s string) (netip.Prefix, error) {
 // plain returns the address as tables hold it: IPv4-mapped IPv6 as IPv4, no zone.
 func plain(addr netip.Addr) netip.Addr { return addr.Unmap().WithZone("") }
 
-// allows reports whether a packet from src may come by this source.
+// allows reports whether a packet from src may come by this source. Who has to show
+// a certificate is known by no address.
 func (s source) allows(src netip.AddrPort) bool {
-	return (s.port == 0 || s.port == src.Port()) && s.network.Contains(plain(src.Addr()))
+	return s.certificate == "" && (s.port == 0 || s.port == src.Port()) && s.network.Contains(plain(src.Addr()))
+}
+
+// takes reports whether a call from there may come by this source.
+func (s source) takes(from Origin) bool {
+	if s.certificate != "" {
+		return slices.Contains(from.Certified, s.certificate)
+	}
+	return s.allows(from.Addr)
 }
 
 // compare orders sources that allow the same packet: negative if s is the better
-// match. One with a port goes before one without, then the longer network prefix.
+// match. A certificate goes before an address, one with a port before one without,
+// then the longer network prefix.
 func (s source) compare(o source) int {
 	switch {
+	case (s.certificate != "") != (o.certificate != "") && s.certificate != "":
+		return -1
+	case (s.certificate != "") != (o.certificate != ""):
+		return 1
 	case (s.port != 0) != (o.port != 0) && s.port != 0:
 		return -1
 	case (s.port != 0) != (o.port != 0):
@@ -120,6 +166,9 @@ func (s source) compare(o source) int {
 func (s source) String() string {
 	if s.digest {
 		return SourceDigest
+	}
+	if s.certificate != "" {
+		return byCertificate + s.certificate
 	}
 	host := s.network.String()
 	if s.network.IsSingleIP() {

@@ -164,6 +164,22 @@ func (t *Table) Known(src netip.AddrPort) bool {
 	return false
 }
 
+// Certified reports whether one of the names of a certificate is a source of any
+// trunk, or was when a call began that is still up.
+func (t *Table) Certified(names []string) bool {
+	for _, name := range names {
+		if t.index.certificates[name] != nil {
+			return true
+		}
+	}
+	for _, l := range t.linger {
+		if l.source.takes(Origin{Certified: names}) && l.entry.live.Load() > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // Allows reports whether src is a source of the trunk. A call that is up asks its
 // Seat instead, which knows the sources that it began with.
 func (t *Table) Allows(trunk string, src netip.AddrPort) bool {
@@ -184,8 +200,8 @@ func (t *Table) Config(trunk string) (Config, bool) {
 // Admit finds the trunk of an inbound call and takes a seat on it. called is the
 // user part of the Request-URI, as it came. Exactly one of the results is not nil;
 // the caller owns the seat and releases it.
-func (t *Table) Admit(src netip.AddrPort, called string, now time.Time) (*Seat, *Refusal) {
-	e, nearest := t.index.find(src, Number(called))
+func (t *Table) Admit(from Origin, called string, now time.Time) (*Seat, *Refusal) {
+	e, nearest := t.index.find(from, Number(called))
 	switch {
 	case e != nil:
 		return e.seat(now)

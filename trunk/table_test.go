@@ -30,7 +30,7 @@ func mustNew(t testing.TB, cfg map[string]Config, prev *Table) *Table {
 
 // admitted returns the trunk that takes a call, or the refusal's code.
 func admitted(table *Table, src, called string) string {
-	seat, refusal := table.Admit(from(src), called, noon)
+	seat, refusal := table.Admit(At(from(src)), called, noon)
 	if refusal != nil {
 		return refusal.Code
 	}
@@ -69,7 +69,7 @@ func TestTrunkIsSelectedByTheWholeOrder(t *testing.T) {
 			t.Errorf("trunk %s takes the call, want %s", got, want)
 		}
 		var ranked []string
-		for _, c := range table.Explain(from("192.0.2.7:5060"), "+498001") {
+		for _, c := range table.Explain(At(from("192.0.2.7:5060")), "+498001") {
 			ranked = append(ranked, c.Trunk)
 		}
 		if got := strings.Join(ranked, ""); got != "abcdefghijklmnop"[first:] {
@@ -109,7 +109,7 @@ func TestUnknownSourceAndUnknownNumberAreToldApart(t *testing.T) {
 			t.Errorf("%s known: %v", tt.src, got)
 		}
 	}
-	if _, refusal := table.Admit(from("192.0.2.9:5060"), "112", noon); refusal.Trunk != "a" || !strings.Contains(refusal.Error(), "a") {
+	if _, refusal := table.Admit(At(from("192.0.2.9:5060")), "112", noon); refusal.Trunk != "a" || !strings.Contains(refusal.Error(), "a") {
 		t.Errorf("refused by %q", refusal.Trunk)
 	}
 	if table.Known(netip.AddrPort{}) {
@@ -190,11 +190,11 @@ func TestCallsLimitRefusesUntilASeatIsGivenBack(t *testing.T) {
 	cfg := trunkOf("192.0.2.1", "*")
 	cfg.Limits.Calls = 2
 	table := mustNew(t, map[string]Config{"a": cfg}, nil)
-	first, _ := table.Admit(from("192.0.2.1:5060"), "1", noon)
+	first, _ := table.Admit(At(from("192.0.2.1:5060")), "1", noon)
 	if _, refusal := table.Outbound("a", noon); refusal != nil {
 		t.Fatal(refusal) // both directions count together
 	}
-	_, refusal := table.Admit(from("192.0.2.1:5060"), "1", noon)
+	_, refusal := table.Admit(At(from("192.0.2.1:5060")), "1", noon)
 	if refusal == nil || refusal.Code != CallsLimit || refusal.Trunk != "a" || refusal.RetryAfter <= 0 {
 		t.Fatalf("%+v", refusal)
 	}
@@ -214,7 +214,7 @@ func TestRateIsHeldOverTime(t *testing.T) {
 	table := mustNew(t, map[string]Config{"a": cfg}, nil)
 	now, admittedCalls := noon, 0
 	for range 10000 { // 10 s, a call each millisecond
-		if seat, refusal := table.Admit(from("192.0.2.1:5060"), "1", now); refusal == nil {
+		if seat, refusal := table.Admit(At(from("192.0.2.1:5060")), "1", now); refusal == nil {
 			admittedCalls++
 			seat.Release()
 		} else if refusal.Code != RateLimit || refusal.RetryAfter <= 0 || refusal.RetryAfter > 50*time.Millisecond {
@@ -272,7 +272,7 @@ func TestSeatsAreCountedAcrossReloads(t *testing.T) {
 	cfg := trunkOf("192.0.2.1", "*")
 	cfg.Limits.Calls = 2
 	first := mustNew(t, map[string]Config{"a": cfg}, nil)
-	seat, _ := first.Admit(from("192.0.2.1:5060"), "1", noon)
+	seat, _ := first.Admit(At(from("192.0.2.1:5060")), "1", noon)
 
 	without := mustNew(t, map[string]Config{}, first) // the trunk goes …
 	without = mustNew(t, map[string]Config{}, without)
@@ -292,7 +292,7 @@ func TestSeatsAreCountedAcrossReloads(t *testing.T) {
 
 func TestCallKeepsTheSourcesThatItBeganWith(t *testing.T) {
 	first := mustNew(t, map[string]Config{"a": trunkOf("192.0.2.0/24", "*")}, nil)
-	seat, _ := first.Admit(from("192.0.2.1:5060"), "1", noon)
+	seat, _ := first.Admit(At(from("192.0.2.1:5060")), "1", noon)
 	second := mustNew(t, map[string]Config{"a": trunkOf("198.51.100.0/24", "*")}, first)
 	third := mustNew(t, map[string]Config{}, second)
 
@@ -320,7 +320,7 @@ func TestCallKeepsTheSourcesThatItBeganWith(t *testing.T) {
 func TestCallThatTakesItsSeatDuringTheReloadKeepsItsSource(t *testing.T) {
 	first := mustNew(t, map[string]Config{"a": trunkOf("192.0.2.1", "*")}, nil)
 	second := mustNew(t, map[string]Config{}, first)
-	seat, _ := first.Admit(from("192.0.2.1:5060"), "1", noon) // the old table is still in use
+	seat, _ := first.Admit(At(from("192.0.2.1:5060")), "1", noon) // the old table is still in use
 	if !second.Known(from("192.0.2.1:5060")) {
 		t.Error("its peer is not heard")
 	}
@@ -351,7 +351,7 @@ func TestSeatsBalanceUnderManyGoroutines(t *testing.T) {
 	for range 16 {
 		wg.Go(func() {
 			for range 300 {
-				if seat, refusal := table.Admit(from("192.0.2.1:5060"), "1", noon); refusal == nil {
+				if seat, refusal := table.Admit(At(from("192.0.2.1:5060")), "1", noon); refusal == nil {
 					if up := table.Calls()["a"]; up > 5 {
 						t.Errorf("%d calls are up of 5", up)
 					}

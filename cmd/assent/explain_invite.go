@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"assent/app"
+	"assent/trunk"
 )
 
 type explainInviteVerb struct {
@@ -16,12 +17,14 @@ type explainInviteVerb struct {
 	From     string        `help:"The caller's number; of a station its name in front of the @." required:""`
 	To       string        `help:"The called number." required:""`
 	SourceIP sourceAddress `help:"Where the INVITE comes from." required:"" name:"source-ip" placeholder:"IP[:PORT]"`
+	// Certificate is a name in the certificate that the caller shows over TLS.
+	Certificate []string `help:"A name in the caller's TLS certificate; may be given several times." placeholder:"NAME"`
 }
 
 // Run says which trunk, flow and queues take the call, why the other trunks do
 // not, and whether the caller's stored consent would count.
 func (v explainInviteVerb) Run(io streams) error {
-	e, err := app.Explain(v.options(), netip.AddrPort(v.SourceIP), v.From, v.To)
+	e, err := app.Explain(v.options(), trunk.Origin{Addr: netip.AddrPort(v.SourceIP), Certified: v.Certificate}, v.From, v.To)
 	if err != nil {
 		return invalid(err)
 	}
