@@ -183,6 +183,7 @@ func (a *App) openSIP(context.Context) (err error) {
 	a.registrar = registrar.New(a.first.Config.Registrar, registrar.Deps{Store: a.store, Changed: a.stationChanged})
 	a.sip, err = sip.New(a.first.Config.SIP, sip.Deps{
 		Log: a.log.Named("sip"), Known: a.known, Accounts: accounts{a}, Registrar: a.registrar, Ladder: a.ladder,
+		Networks:  a.networks,
 		Certified: func(names []string) bool { return a.current.Load().rules.Trunks.Certified(names) },
 		Invite:    func(inv *sip.Invite) { a.calls.Accept(inv) },
 		Ready:     func() bool { return !a.calls.Draining() },
@@ -255,6 +256,16 @@ func (a *App) startAudit(context.Context) error {
 func (a *App) known(src netip.AddrPort) bool {
 	rules := &a.current.Load().rules
 	return rules.Trunks.Known(src) || rules.Callers.Known(src) || a.registrar.At(src) != ""
+}
+
+// networks are those from which somebody may call, for the kernel to drop all else;
+// nil where somebody proves by digest who it is, and may be anywhere.
+func (a *App) networks() []netip.Prefix {
+	s := a.current.Load()
+	if len(s.accounts) > 0 {
+		return nil
+	}
+	return append(s.rules.Trunks.Networks(), s.rules.Callers.Networks()...)
 }
 
 func (a *App) closing(name string, f func(context.Context) error) {

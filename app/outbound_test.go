@@ -14,6 +14,7 @@ import (
 	"assent/app"
 	"assent/demo/phone"
 	"assent/event"
+	"assent/trunk"
 )
 
 const stationDials = "030555" // as a station writes +4930555
@@ -296,7 +297,7 @@ func TestExplanationTellsAStationsRoutes(t *testing.T) {
 	t.Parallel()
 	s, far := dialling(t, "enabled: false", `allow: ["+49*"]`)
 	far.Start()
-	e, err := app.Explain(s.options(), s.agent.Addr(), "agent-1", stationDials)
+	e, err := app.Explain(s.options(), trunk.At(s.agent.Addr()), "agent-1", stationDials)
 	must(t, err)
 	if e.Station != "agent-1" || e.Number != "+4930555" || len(e.Routes) != 4 || !e.Routes[0].Chosen || e.Routes[0].Route != "germany" || e.Routes[1].Chosen {
 		t.Errorf("%+v", e)

@@ -74,6 +74,9 @@ func (a *App) gauges() []api.Gauge {
 		{Name: "assent_sip_challenges_total", Help: "Requests whose sender was asked to prove who it is.", Counter: true, Read: func() float64 { return float64(a.sip.Stats().Challenged) }},
 		{Name: "assent_sip_auth_failures_total", Help: "Proofs by digest with a wrong user or password.", Counter: true, Read: func() float64 { return float64(a.sip.Stats().Wrong) }},
 		{Name: "assent_sip_locked_out_total", Help: "Requests of sources that guess passwords, dropped in silence.", Counter: true, Read: func() float64 { return float64(a.sip.Stats().Locked) }},
-		{Name: "assent_sip_strangers_total", Help: "Datagrams and connections from unknown sources, dropped in silence.", Counter: true, Read: func() float64 { return float64(a.sip.Stats().Unknown) }},
+		{Name: "assent_sip_strangers_total", Help: "Datagrams and connections from unknown sources, dropped in silence, by the service or by the kernel for it.", Counter: true, Read: func() float64 {
+			s := a.sip.Stats()
+			return float64(s.Unknown + s.Filtered)
+		}},
 	}
 }

@@ -32,6 +32,7 @@ func (a *App) Reload() error {
 		return err
 	}
 	a.current.Store(next)
+	a.sip.NetworksChanged()
 	a.registrar.Forget(a.registers)
 	a.enrolments.update(next.snapshot.Config.Trunks)
 	a.health.retain(next.snapshot.Config.Trunks)

@@ -53,3 +53,12 @@ func (c *Callers) Find(inv *sip.Invite) (station string, ok bool) {
 	}
 	return "", false
 }
+
+// Networks are the addresses of those that Known knows. The caller owns the list.
+func (c *Callers) Networks() []netip.Prefix {
+	list := make([]netip.Prefix, 0, len(c.by))
+	for addr := range c.by {
+		list = append(list, netip.PrefixFrom(addr, addr.BitLen()))
+	}
+	return list
+}

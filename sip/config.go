@@ -23,6 +23,8 @@ type Config struct {
 	Realm string `yaml:"realm"`
 	// Digest are the algorithms by which they prove it, in the order in which they are offered (RFC 8760).
 	Digest []string `yaml:"digest"`
+	// SocketFilter has the kernel drop what comes from where nobody is known.
+	SocketFilter bool `yaml:"socket_filter"`
 	// DSCP marks outgoing signalling (RFC 2474); 24 is CS3.
 	DSCP int `yaml:"dscp"`
 	// DNS says which name servers are asked for the names that are called.
@@ -35,7 +37,7 @@ type Config struct {
 
 // Default returns UDP and TCP on port 5060 of every address, realm assent, DSCP 24.
 func Default() Config {
-	return Config{Listen: []string{"udp://0.0.0.0:5060", "tcp://0.0.0.0:5060"}, Realm: "assent", Digest: auth.Algorithms(), DSCP: 24,
+	return Config{Listen: []string{"udp://0.0.0.0:5060", "tcp://0.0.0.0:5060"}, SocketFilter: true, Realm: "assent", Digest: auth.Algorithms(), DSCP: 24,
 		DNS: resolver.Default(), Trace: ladder.Default()}
 }
 

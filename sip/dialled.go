@@ -8,6 +8,8 @@ import (
 // dialled are the addresses that we have called and that may answer though nobody lists them as a source: stations.
 // They may speak in their dialogs and open none.
 type dialled struct {
+	screen *screen // set once: it lets them through
+
 	mu sync.RWMutex
 	n  map[netip.Addr]int
 }
@@ -22,6 +24,7 @@ func (d *dialled) add(a netip.Addr) {
 	d.mu.Lock()
 	d.n[a]++
 	d.mu.Unlock()
+	d.screen.admit(a, d.has)
 }
 
 func (d *dialled) remove(a netip.Addr) {

@@ -21,6 +21,8 @@
 //
 // # Who is heard
 //
+// The kernel drops what comes from outside of all networks in which somebody is known (package sockfilter), before it
+// takes room in a socket's buffer. What comes through is asked about again:
 // A source is asked for before its bytes are parsed (Deps.Known); a stranger gets silence and leaves nothing in
 // memory. Addresses that we have dialled may answer and speak in their dialogs. A dialog hears only the sources that
 // its leg allows: another trunk's request for it gets 481, a stranger's nothing. In-dialog requests of ours go only

@@ -28,6 +28,9 @@ type Deps struct {
 	// Certified reports whether a peer that has proved one of names by certificate may open dialogs, wherever it
 	// is. nil: nobody may.
 	Certified func(names []string) bool
+	// Networks are those in which Known and Certified may say yes, for the kernel to drop all else; nil: anywhere.
+	// It is asked at Start and by NetworksChanged.
+	Networks func() []netip.Prefix
 	// Invite is called for each new inbound call, in order within a Call-ID. It must not block, and calls
 	// Invite.Leg.Listen before it returns.
 	Invite func(*Invite)
@@ -44,16 +47,17 @@ type Deps struct {
 // Endpoint is the SIP side of the product: its sockets, and every dialog over them.
 type Endpoint struct {
 	// set once
-	cfg   Config
-	deps  Deps
-	tm    timers
-	log   *notes
-	names *names
-	dns   *resolver.Resolver
-	door  *door
-	certs *credentials
-	disp  *dispatcher
-	seed  maphash.Seed // of stateless To tags
+	cfg    Config
+	deps   Deps
+	tm     timers
+	log    *notes
+	names  *names
+	dns    *resolver.Resolver
+	door   *door
+	certs  *credentials
+	screen *screen
+	disp   *dispatcher
+	seed   maphash.Seed // of stateless To tags
 
 	// set by Start
 	ctx    context.Context
@@ -110,7 +114,11 @@ func newEndpoint(cfg Config, deps Deps, tm timers) (*Endpoint, error) {
 	if secure && e.certs.now == nil {
 		return nil, errors.New("sip: tls:// needs a certificate; want sip.tls.certificate and sip.tls.key")
 	}
-	e.dialled.n = make(map[netip.Addr]int)
+	e.screen = &screen{log: e.log, beside: make(map[netip.Addr]struct{})}
+	if cfg.SocketFilter {
+		e.screen.networks = deps.Networks
+	}
+	e.dialled.n, e.dialled.screen = make(map[netip.Addr]int), e.screen
 	e.conns.by = make(map[connKey]*tcpConn)
 	e.conns.perHost = make(map[netip.Addr]int)
 	return e, nil
@@ -125,6 +133,7 @@ func (e *Endpoint) Start(ctx context.Context) error {
 			return fmt.Errorf("listen on %s: %w", s, err)
 		}
 	}
+	e.screen.update()
 	e.readers.Add(len(e.udp) + len(e.tcp))
 	for _, s := range e.udp {
 		go e.serveUDP(s)
@@ -145,6 +154,9 @@ func (e *Endpoint) listen(s string) error {
 	}
 	return e.listenTCP(addr, network == "tls")
 }
+
+// NetworksChanged tells the kernel what Deps.Networks is now. It is called when Known has changed.
+func (e *Endpoint) NetworksChanged() { e.screen.update() }
 
 // ReloadCertificates reads the files of Config.TLS again, for connections to come. On an error the ones before stay.
 func (e *Endpoint) ReloadCertificates() error {
@@ -232,7 +244,11 @@ func (e *Endpoint) closeSockets() {
 	}
 }
 
-func (e *Endpoint) listenConfig() *net.ListenConfig { return &net.ListenConfig{Control: e.mark} }
+func (e *Endpoint) listenConfig() *net.ListenConfig {
+	lc := &net.ListenConfig{Control: e.mark}
+	lc.SetMultipathTCP(false) // its sockets take no filter
+	return lc
+}
 
 // dialer connects from the address that is listened on, where it is one: peers know us by it.
 func (e *Endpoint) dialer(local netip.AddrPort) *net.Dialer {

@@ -16,6 +16,7 @@ type Stats struct {
 	Malformed     uint64 // received, and not fit to be a SIP message
 	Refused       uint64 // requests answered with an error before any dialog saw them
 	Unknown       uint64 // datagrams and connections of unknown sources, dropped unread
+	Filtered      uint64 // packets that the kernel dropped: of unknown sources, or where a buffer was full
 	Foreign       uint64 // messages for a dialog from a source that it does not allow
 	Overflow      uint64 // messages lost because their call's queue was full
 	Challenged    uint64 // requests whose sender was asked to prove who it is
@@ -37,7 +38,7 @@ func (e *Endpoint) Stats() Stats {
 	e.conns.mu.Unlock()
 	return Stats{
 		Received: s.received.Load(), Sent: s.sent.Load(), Retransmitted: s.retransmitted.Load(),
-		Malformed: s.malformed.Load(), Refused: s.refused.Load(), Unknown: s.unknown.Load(), Foreign: s.foreign.Load(),
+		Malformed: s.malformed.Load(), Refused: s.refused.Load(), Unknown: s.unknown.Load(), Filtered: e.screen.dropped(), Foreign: s.foreign.Load(),
 		Overflow: s.overflow.Load(), ReadErrors: s.readErrors.Load(), Challenged: s.challenged.Load(), Wrong: s.wrong.Load(), Locked: s.locked.Load(),
 		Panics: s.panics.Load(), Handshakes: s.handshakes.Load(),
 		Legs: int(s.legs.Load()), Lanes: int(e.disp.lanes.Load()), Connections: n,

@@ -73,6 +73,13 @@ func (e *Endpoint) listenTCP(addr netip.AddrPort, secure bool) error {
 		return err
 	}
 	local := ln.Addr().(*net.TCPAddr).AddrPort()
+	if !secure || e.cfg.TLS.ClientCA == "" { // else a certificate may come from anywhere
+		raw, err := ln.(*net.TCPListener).SyscallConn()
+		if err != nil {
+			return err
+		}
+		e.screen.guard(raw)
+	}
 	e.tcp = append(e.tcp, &tcpListener{ln: ln, local: unmap(local), names: e.names, secure: secure})
 	return nil
 }

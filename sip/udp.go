@@ -37,6 +37,11 @@ func (e *Endpoint) listenUDP(addr netip.AddrPort) error {
 	local := conn.LocalAddr().(*net.UDPAddr).AddrPort()
 	s := &udpSocket{conn: conn, names: e.names, local: unmap(local)}
 	e.udp = append(e.udp, s)
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return err
+	}
+	e.screen.guard(raw)
 	return nil
 }
 

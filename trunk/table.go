@@ -164,6 +164,26 @@ func (t *Table) Known(src netip.AddrPort) bool {
 	return false
 }
 
+// Networks are those of all sources that Known knows, with ports left out. The caller
+// owns the list, which is never nil.
+func (t *Table) Networks() []netip.Prefix {
+	list := []netip.Prefix{}
+	add := func(s source) {
+		if s.network.IsValid() {
+			list = append(list, s.network)
+		}
+	}
+	for _, name := range t.names {
+		for _, s := range t.entries[name].sources {
+			add(s)
+		}
+	}
+	for _, l := range t.linger {
+		add(l.source)
+	}
+	return list
+}
+
 // Certified reports whether one of the names of a certificate is a source of any
 // trunk, or was when a call began that is still up.
 func (t *Table) Certified(names []string) bool {

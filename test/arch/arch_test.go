@@ -18,7 +18,7 @@ const root = "../.."
 // layers are the packages from the bottom up: a package may import those of
 // lower layers, never one of its own or a higher one.
 var layers = [][]string{
-	{"policy", "event", "source", "prompts", "media/pcm", "balance", "numbering", "terms", "stir"},
+	{"policy", "event", "source", "prompts", "media/pcm", "balance", "numbering", "sockfilter", "terms", "stir"},
 	{"ladder"},
 	{"media/codec", "media/dtmf", "media/sdp", "vault", "depot", "consent/merkle", "gateway", "route", "toll", "resolver", "resolver/dnstest", "stir/stirtest", "auth", "registrar"},
 	{"sip", "media", "trunk", "queue", "flowexec", "consent", "recorder", "retention"},
@@ -56,6 +56,7 @@ var only = map[string][]string{
 	"github.com/miekg/dns":       {"resolver", "resolver/dnstest", "stir/stirtest"},
 	"github.com/pressly/goose":   {"store"},
 	"golang.org/x/mod":           {"consent/merkle"},
+	"golang.org/x/net":           {"sockfilter"},
 	"github.com/oklog/ulid":      {"event"},
 	"github.com/danielgtaylor":   {"api"},
 	"github.com/santhosh-tekuri": {},
