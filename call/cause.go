@@ -25,6 +25,7 @@ var (
 	ErrTrunkRate        = errors.New("the trunk's limit of calls per second is reached")
 	ErrTrunkDraining    = errors.New("the trunk is taken out of service")
 	ErrNodeFull         = errors.New("the node's limit of calls is reached")
+	ErrTakeover         = errors.New("the call asks for the place of another (Replaces), which nobody may take")
 	ErrTooManyHops      = errors.New("Max-Forwards is used up")
 	ErrRecorderRequired = errors.New("the trunk requires a recording, and none can be made")
 	ErrNoIdentity       = errors.New("nobody vouches for the caller's number, and the trunk requires it")
@@ -105,6 +106,7 @@ var causes = []struct {
 	{ErrBlocked, cause{bySystem, 403, 52, "destination_blocked"}},
 	{ErrOutboundFull, cause{bySystem, 403, 52, "outbound_calls_limit"}},
 	{ErrSpent, cause{bySystem, 403, 52, "outbound_budget"}},
+	{ErrTakeover, cause{bySystem, 603, 21, "replaces"}}, // RFC 3891, section 3
 	{ErrTooManyHops, cause{bySystem, 483, 25, "too_many_hops"}},
 	{ErrRecorderRequired, cause{bySystem, 503, 41, "recorder_unavailable"}},
 	{ErrNoIdentity, cause{bySystem, 428, 21, "no_identity"}},

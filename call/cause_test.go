@@ -29,7 +29,7 @@ var exported = map[string]map[string]error{
 		"ErrBlocked": ErrBlocked, "ErrOutboundFull": ErrOutboundFull, "ErrSpent": ErrSpent, "ErrNoRoute": ErrNoRoute,
 		"ErrNoIdentity": ErrNoIdentity, "ErrStaleIdentity": ErrStaleIdentity, "ErrIdentityInfo": ErrIdentityInfo,
 		"ErrCredential": ErrCredential, "ErrInvalidIdentity": ErrInvalidIdentity,
-		"ErrSessionExpired": ErrSessionExpired, "ErrTransferFailed": ErrTransferFailed,
+		"ErrSessionExpired": ErrSessionExpired, "ErrTransferFailed": ErrTransferFailed, "ErrTakeover": ErrTakeover,
 	},
 	"../sip":   {"ErrReliableOff": sip.ErrReliableOff, "ErrNotReliable": sip.ErrNotReliable, "ErrTooBrief": sip.ErrTooBrief},
 	"../media": {"ErrNoPorts": media.ErrNoPorts, "ErrClosed": media.ErrClosed},

@@ -38,6 +38,16 @@ func TestUnknownNumberIsRefusedWith404(t *testing.T) {
 	}
 }
 
+func TestNobodyTakesThePlaceOfAnotherInACall(t *testing.T) {
+	t.Parallel()
+	n := start(t, plan{})
+	c, err := n.tryDial(calledNumber, phone.Options{Headers: []string{"Replaces: a@b;to-tag=c;from-tag=d"}})
+	if err == nil || c.Status() != 603 {
+		t.Fatalf("error %v, want a 603", err)
+	}
+	n.wantEnding(ended("system", 603, 21, "replaces"))
+}
+
 func TestTrunkLimitOfCallsIsRefusedWith503AndRetryAfter(t *testing.T) {
 	t.Parallel()
 	n := start(t, plan{flow: waitTasks, trunk: func(c *trunk.Config) { c.Limits.Calls = 1 }})

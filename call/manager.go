@@ -64,6 +64,8 @@ func (m *Manager) Accept(inv *sip.Invite) {
 		c.refused = ErrDraining
 	case len(m.calls) >= maxCalls:
 		c.refused = ErrNodeFull
+	case inv.Replaces != nil:
+		c.refused = ErrTakeover
 	}
 	m.calls[c.id] = c
 	m.mu.Unlock()

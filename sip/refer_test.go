@@ -108,32 +108,6 @@ func TestWhoWantsNoNotifyGetsNone(t *testing.T) {
 	p.reply(m, 200, "", "")
 }
 
-func TestACallTakesThePlaceOfADialogOnlyByAllThreeOfItsNames(t *testing.T) {
-	t.Parallel()
-	g, out, in := pair(t, "udp")
-	if d := g.Dialog(); d == nil || !in.Leg.Replaced(d) {
-		t.Fatalf("%+v does not name the dialog", d)
-	}
-	if d := in.Leg.Dialog(); d == nil || !g.Replaced(d) {
-		t.Fatalf("%+v does not name the dialog", d)
-	}
-	for _, wrong := range []func(*Replaces){func(r *Replaces) { r.CallID += "x" }, func(r *Replaces) { r.ToTag += "x" },
-		func(r *Replaces) { r.FromTag += "x" }, func(r *Replaces) { r.EarlyOnly = true }} {
-		d := *g.Dialog()
-		wrong(&d)
-		if in.Leg.Replaced(&d) {
-			t.Errorf("%+v names the dialog", d)
-		}
-	}
-	d := g.Dialog()
-	g.Hangup(Cause{})
-	next[Ended](out)
-	next[Ended](in.box)
-	if in.Leg.Replaced(d) || g.Dialog() != nil {
-		t.Error("a dialog that is over was found")
-	}
-}
-
 func TestAnInviteThatReplacesADialogSaysWhichAndABadOneIsRefused(t *testing.T) {
 	t.Parallel()
 	a, b := startHost(t, quick()), startHost(t, quick())

@@ -36,22 +36,3 @@ func (r *Replaces) header() string {
 	}
 	return v
 }
-
-// Replaced reports whether r names this leg, and whether it is in the state that r asks for.
-func (g *Leg) Replaced(r *Replaces) bool {
-	tag := g.peerTag.Load()
-	if tag == nil || r.CallID != g.callID || r.ToTag != g.id || r.FromTag != *tag {
-		return false
-	}
-	phase := g.phase.Load()
-	return phase != phaseOver && !(r.EarlyOnly && phase == phaseUp)
-}
-
-// Dialog is this leg's dialog as its peer has to name it to replace it; nil before there is one.
-func (g *Leg) Dialog() *Replaces {
-	tag := g.peerTag.Load()
-	if tag == nil || g.phase.Load() == phaseOver {
-		return nil
-	}
-	return &Replaces{CallID: g.callID, ToTag: *tag, FromTag: g.id}
-}

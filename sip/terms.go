@@ -72,14 +72,17 @@ func (g *Leg) refusalHeaders(status int) []header {
 	return nil
 }
 
-// supported lists what we offer in this dialog.
+// supported lists what we offer in this dialog. Replaces is understood, to be refused, and so not offered.
 func (g *Leg) supported() []header {
-	tags := []string{tagReplaces}
+	var tags []string
 	if g.terms.Reliable == terms.Supported || g.terms.Reliable == terms.Required {
 		tags = append(tags, tagReliable)
 	}
 	if g.terms.Expires > 0 {
 		tags = append(tags, tagTimer)
+	}
+	if len(tags) == 0 {
+		return nil
 	}
 	return []header{{"Supported", strings.Join(tags, ", ")}}
 }
