@@ -6,7 +6,7 @@ FUZZTIME ?= 10s
 
 .DEFAULT_GOAL := help
 
-.PHONY: help build demo test unit check e2e crash sipp fuzz bench prompts fmt
+.PHONY: help build deb demo test unit check e2e crash sipp fuzz bench prompts fmt
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -14,6 +14,9 @@ help: ## list the targets
 build: ## build bin/assent, with Opus where libopus and a C compiler can be had
 	@# the first build compiles SQLite and all else: a compiler that collects less garbage saves a tenth of its time
 	GOGC=300 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/assent ./cmd/assent
+
+deb: build ## a Debian package with a systemd unit, in bin/
+	VERSION="$(VERSION)" ./packaging/deb.sh bin
 
 demo: build ## place real calls through the service and check what came out; KEEP=1 keeps it up
 	./bin/assent demo $(if $(KEEP),--keep)

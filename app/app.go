@@ -297,6 +297,9 @@ func (a *App) close(ctx context.Context) (err error) {
 	return err
 }
 
+// Log is where the service tells what it does.
+func (a *App) Log() *zap.Logger { return a.log }
+
 // SIPAddrs are the bound SIP listeners, such as "udp://127.0.0.1:5060".
 func (a *App) SIPAddrs() []string { return a.sip.Addrs() }
 

@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"go.uber.org/zap"
+
 	"assent/app"
 	"assent/configs"
 )
@@ -56,11 +58,18 @@ func serve(opts app.Options, reload, end <-chan os.Signal) error {
 	if err := a.Start(context.Background()); err != nil {
 		return err
 	}
+	tell := func(state string) {
+		if err := notify(state); err != nil {
+			a.Log().Warn("service manager not told", zap.String("state", state), zap.Error(err))
+		}
+	}
+	tell(nowReady)
 	for {
 		select {
 		case <-reload:
 			_ = a.Reload() // told in the log and as an event; the old configuration stays
 		case <-end:
+			tell(nowDraining)
 			return drain(a, end)
 		}
 	}
