@@ -81,7 +81,7 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 	}
 }
 
-// TestTenYearsOfSweepsDeleteNothingEarlyAndNothingLate sweeps twice a day.
+// TestTenYearsOfSweepsDeleteNothingEarlyAndNothingLate sweeps every other day.
 func TestTenYearsOfSweepsDeleteNothingEarlyAndNothingLate(t *testing.T) {
 	p := open(t, t.TempDir())
 	defer p.close()
@@ -98,6 +98,7 @@ func TestTenYearsOfSweepsDeleteNothingEarlyAndNothingLate(t *testing.T) {
 	}
 	alive := map[string]*life{}
 	const years, made = 10, 60
+	const every = 2 * day
 	for i := range made {
 		at := noon.Add(time.Duration(random.Int64N(int64(years * 365 * day)))).Truncate(time.Millisecond)
 		l := &life{}
@@ -121,7 +122,7 @@ func TestTenYearsOfSweepsDeleteNothingEarlyAndNothingLate(t *testing.T) {
 		}
 		alive[l.ID] = l
 	}
-	for p.now = noon; p.now.Before(noon.Add((years*365 + 60) * day)); p.now = p.now.Add(day / 2) {
+	for p.now = noon; p.now.Before(noon.Add((years*365 + 60) * day)); p.now = p.now.Add(every) {
 		for _, l := range alive {
 			if l.held && !l.due.IsZero() && p.now.After(l.releaseAt) {
 				must(t, p.Release(ctx, "legal", l.ID, "over"))
@@ -137,7 +138,7 @@ func TestTenYearsOfSweepsDeleteNothingEarlyAndNothingLate(t *testing.T) {
 			switch {
 			case !there && !mayGo && !p.now.Equal(l.due):
 				t.Fatalf("%s went at %v, due %v, held %v", id, p.now, l.due, l.held)
-			case there && mayGo && p.now.Sub(l.due) > day:
+			case there && mayGo && p.now.Sub(l.due) > every:
 				t.Fatalf("%s is there at %v, due %v", id, p.now, l.due)
 			case !there:
 				delete(alive, id)
@@ -145,7 +146,7 @@ func TestTenYearsOfSweepsDeleteNothingEarlyAndNothingLate(t *testing.T) {
 		}
 	}
 	for id, l := range alive {
-		if !l.due.IsZero() && p.now.Sub(l.due) > day && !l.held {
+		if !l.due.IsZero() && p.now.Sub(l.due) > every && !l.held {
 			t.Errorf("%s is left, due %v", id, l.due)
 		}
 	}
