@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -503,6 +504,37 @@ func TestANoAfterTheGateIsOpenKeepsTheTalkOutOfAnyFile(t *testing.T) {
 type forgetful struct{ *store.Store }
 
 func (forgetful) PutConsent(context.Context, store.Consent) error { return errors.New("disk full") }
+
+func TestARecordingBeginsOnceWhatItNeedsIsReadyAgain(t *testing.T) {
+	t.Parallel()
+	var ready atomic.Bool
+	n := start(t, plan{flow: queueTasks, trunk: noConsent, store: func(s *store.Store) call.Store { return away{s, &ready} }})
+	c := n.dial(phone.Options{Voice: phone.Tone(700, -16)})
+	n.talk()
+	n.saw(event.CallBridged)
+	if len(n.all(event.RecordingStarted)) != 0 {
+		t.Error("recorded without a store")
+	}
+	ready.Store(true)
+	n.saw(event.RecordingStarted)
+	n.hangup(c)
+	if r := n.record().Recording; r.Result != "ok" || r.Reason != "allowed" {
+		t.Errorf("%+v", r)
+	}
+}
+
+// away is a store that is not ready until it is told.
+type away struct {
+	*store.Store
+	ready *atomic.Bool
+}
+
+func (a away) Ready() error {
+	if a.ready.Load() {
+		return nil
+	}
+	return errors.New("away")
+}
 
 func TestNumbersAreMaskedInTheLog(t *testing.T) {
 	t.Parallel()

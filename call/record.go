@@ -34,6 +34,7 @@ type recording struct {
 	paused   string // the gap's type while the tap is paused
 	first    []consent.FirstSample
 	blocked  bool // the recorder could not be used; it is not tried again
+	asking   bool // a timer runs, to ask whether it is ready again
 	done     *event.Recording
 }
 
@@ -53,6 +54,31 @@ func (c *Call) decide(trigger string) {
 	c.publish(event.Event{Type: event.RecordingDecided, Reason: string(c.rec.last.Reason), Detail: trigger,
 		Recording: &event.Recording{Decision: string(c.rec.last.Verdict), Reason: string(c.rec.last.Reason)}})
 	c.follow(c.rec.last)
+	c.askAgain()
+}
+
+// readyEvery is how often a call asks whether the recorder that was not ready at
+// the last decision is ready now.
+const readyEvery = time.Second
+
+// askAgain decides anew once the recorder is ready again: a disk that hung for a
+// moment costs the recording that moment, not the rest of the call.
+func (c *Call) askAgain() {
+	unavailable := c.rec.last.Reason == policy.ReasonRecorderUnavailable && !c.rec.blocked && !c.settling
+	if !unavailable || c.rec.asking {
+		return
+	}
+	c.rec.asking = true
+	time.AfterFunc(readyEvery, func() {
+		c.mail.postSure(func() {
+			c.rec.asking = false
+			if _, err := c.missing(); err == nil && c.rec.last.Reason == policy.ReasonRecorderUnavailable {
+				c.decide("recorder_ready")
+				return
+			}
+			c.askAgain()
+		})
+	})
 }
 
 func (c *Call) keepDecision(trigger string, d policy.Decision) {
@@ -90,15 +116,23 @@ func (c *Call) peerRefused() bool {
 
 // recorderReady tells whether all that a lawful recording needs is there.
 func (c *Call) recorderReady() bool {
+	part, err := c.missing()
+	if err != nil {
+		c.log.Warn("recording not possible", zap.String("part", part), zap.Error(err))
+	}
+	return err == nil
+}
+
+// missing names a part of what a lawful recording needs that is not there, and why; nil where all is.
+func (c *Call) missing() (part string, err error) {
 	for part, err := range map[string]error{
 		"recorder": c.deps.Recorder.Ready(), "ledger": c.deps.Ledger.Ready(), "store": c.deps.Store.Ready(), "audit": c.barred(),
 	} {
 		if err != nil {
-			c.log.Warn("recording not possible", zap.String("part", part), zap.Error(err))
-			return false
+			return part, err
 		}
 	}
-	return true
+	return "", nil
 }
 
 // barred tells why the trunk may record nothing.
