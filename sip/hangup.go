@@ -39,8 +39,13 @@ func (g *Leg) endSession(c Cause) {
 	g.sendBye(c)
 }
 
-// sendBye sends BYE in its own transaction. Whatever the answer is, the leg is over.
+// sendBye sends BYE in its own transaction. Whatever the answer is, the leg is over. It waits behind the NOTIFY that
+// tells how a transfer ended: over UDP it could overtake it, and then the peer would never know.
 func (g *Leg) sendBye(c Cause) {
+	if g.telling != nil {
+		g.bye, g.telling.hangup = true, &c
+		return
+	}
 	r := g.d.request("BYE")
 	if v := reasonHeader(c); v != "" {
 		r.headers = append(r.headers, header{"Reason", v})

@@ -38,6 +38,7 @@ type Leg struct {
 	offer    *reoffer  // the peer's offer that waits for our word
 	re       *reinvite // our re-INVITE
 	referral *referral // the peer's REFER that we work on
+	telling  *telling  // a REFER's last NOTIFY that has no answer yet
 	bye      bool      // our BYE has no answer yet
 	guest    bool      // the peer is heard for this call alone
 }

@@ -137,9 +137,39 @@ func (g *Leg) notifyReferral(r *referral, status int) {
 		header{"Subscription-State", state})
 	n.contentType = "message/sipfrag;version=2.0"
 	n.body = []byte("SIP/2.0 " + strconv.Itoa(status) + " " + statusText(status) + "\r\n")
+	told := func() {}
+	if g.referral == nil {
+		told = g.tell()
+	}
 	g.lane.start(n, g.acceptsFrom, func(m *message) {
 		if m.status >= 300 && g.referral == r { // it does not want to know
 			g.referral = nil
 		}
-	}, func(int) {})
+		if m.status >= 200 {
+			told()
+		}
+	}, func(int) { told() })
+}
+
+// telling is the last NOTIFY of a REFER, on its way.
+type telling struct {
+	hangup *Cause // we have hung up meanwhile
+	end    *timer
+}
+
+// tell keeps a BYE back until the function that it returns is called, or for four T1.
+func (g *Leg) tell() (told func()) {
+	t := &telling{}
+	told = func() {
+		if g.telling != t {
+			return
+		}
+		t.end.stop()
+		g.telling = nil
+		if t.hangup != nil {
+			g.sendBye(*t.hangup)
+		}
+	}
+	g.telling, t.end = t, g.lane.after(4*g.ep.tm.t1, told)
+	return told
 }

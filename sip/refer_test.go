@@ -66,6 +66,37 @@ func TestAReferIsToldHowTheNewCallFares(t *testing.T) {
 	}
 }
 
+// Whoever transferred hears that it worked before it is let go, and is let go even
+// if it never says that it heard.
+func TestAByeWaitsForTheNotifyBeforeIt(t *testing.T) {
+	t.Parallel()
+	for _, answers := range []bool{true, false} {
+		h := startHost(t, quick())
+		p := newPeer(t, "udp", h.addr("udp"))
+		c, in := p.establish(h)
+		c.refer(2, "<sip:agent-2@127.0.0.1:5070>")
+		r := next[Refer](in.box)
+		r.Accept()
+		p.response("REFER", 202)
+		seq := c.notified(0).cseq
+		r.Notify(200)
+		in.Leg.Hangup(Cause{Q850: 16})
+		next[Ended](in.box)
+		if answers {
+			p.request("NOTIFY")
+			c.notified(seq) // sent again: only then answered
+		}
+		sent := 0
+		m := p.recv(wait)
+		for ; m != nil && m.method == "NOTIFY"; m = p.recv(wait) {
+			sent++
+		}
+		if m == nil || m.method != "BYE" || m.cseq != seq+2 || !answers && sent < 2 {
+			t.Fatalf("after %d NOTIFYs: %+v, want the BYE after them", sent, m)
+		}
+	}
+}
+
 func TestAReferThatMakesNoSenseIsRefused(t *testing.T) {
 	t.Parallel()
 	h := startHost(t, quick())
