@@ -3,6 +3,7 @@ GO       ?= ./scripts/go.sh
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 10s
+unit e2e: export TMPDIR := $(shell ./scripts/tmp.sh)
 
 .DEFAULT_GOAL := help
 
