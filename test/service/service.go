@@ -22,7 +22,7 @@ import (
 )
 
 // patience bounds every wait for the service.
-const patience = 15 * time.Second
+const patience = time.Minute
 
 // Service is one running binary.
 type Service struct {

@@ -98,7 +98,11 @@ func TestAnUnknownSourceGetsSilence(t *testing.T) {
 // comes back.
 func (w *world) answersByTCP(from netip.Addr, want bool) {
 	w.t.Helper()
-	dialer := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0)), Timeout: time.Second}
+	patience := time.Second // for silence
+	if want {
+		patience = 30 * time.Second
+	}
+	dialer := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0)), Timeout: patience}
 	conn, err := dialer.DialContext(context.Background(), "tcp", w.TCP.String())
 	got := 0
 	if err == nil {
@@ -106,7 +110,7 @@ func (w *world) answersByTCP(from netip.Addr, want bool) {
 		// A stranger's connection may be cut at any moment: then there is nothing to read.
 		_, _ = fmt.Fprintf(conn, "OPTIONS sip:%[1]s SIP/2.0\r\nVia: SIP/2.0/TCP %[2]s:5060;branch=z9hG4bK1\r\nFrom: <sip:a@%[2]s>;tag=1\r\n"+
 			"To: <sip:%[1]s>\r\nCall-ID: tcp@%[2]s\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n", w.TCP, from)
-		_ = conn.SetReadDeadline(time.Now().Add(time.Second)) // a fresh connection has deadlines
+		_ = conn.SetReadDeadline(time.Now().Add(patience)) // a fresh connection has deadlines
 		got, _ = conn.Read(make([]byte, 1024))
 	}
 	if (got > 0) != want {
@@ -138,7 +142,7 @@ func TestACallOutOfHopsIs483(t *testing.T) {
 func TestACallBeyondTheTrunksLimitIs503WithRetryAfter(t *testing.T) {
 	byEachTransport(t, setup{Trunk: "limits: { calls: 1 }"}, func(t *testing.T, w *world) {
 		w.stations("answers")
-		first := w.begins("yes-by-info")
+		first := w.begins("yes-by-info", "for", "6000")
 		service.Until(t, "the first call", func() bool { return strings.Contains(w.Log(), `"msg":"call.answered"`) })
 		second := w.calls("refused", "status", "503")
 		w.matches(w.CDR(1), refusal(503, 34, "trunk_calls_limit"))
