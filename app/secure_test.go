@@ -196,8 +196,8 @@ func TestAForgottenPauseEnds(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	s.hangup(caller)
-	if r := s.cdr().Recording; r.Reason != "allowed" || r.Result != "ok" {
-		t.Errorf("%+v", r)
+	if cdr := s.cdr(); cdr.Recording.Reason != "allowed" || !whole(cdr) {
+		t.Errorf("%+v", cdr)
 	}
 	if uses := s.uses(); len(uses) != 1 || uses[0].Action != "pause" || uses[0].Recording != running.Recording.ID {
 		t.Errorf("%+v", uses)
