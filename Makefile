@@ -7,7 +7,7 @@ unit e2e: export TMPDIR := $(shell ./scripts/tmp.sh)
 
 .DEFAULT_GOAL := help
 
-.PHONY: help build deb demo test unit check e2e crash sipp fuzz bench prompts fmt
+.PHONY: help build deb demo test unit check e2e crash soak fuzz bench prompts fmt
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ e2e: build ## the built binary, driven over SIP and RTP by SIPp and by test phon
 crash: build ## kill the service 500 times under load, and hold it to what it promises
 	./scripts/need.sh sox:sox ffmpeg:ffmpeg
 	$(GO) test -count=1 -timeout 180m -v ./test/crash -args -kills 500 -strict
+
+soak: build ## 100,000 calls, 50 a second: nothing of them may be left behind
+	$(GO) test -count=1 -timeout 60m -v ./test/soak -args -calls 100000 -rate 50
 
 fuzz: ## every fuzz target for FUZZTIME each
 	./scripts/fuzz.sh $(FUZZTIME)

@@ -309,12 +309,6 @@ func (s *stage) cdr() event.CDR {
 	return list[0]
 }
 
-// whole reports whether a recording was kept from its start to its end; degraded too, for a test phone on a busy
-// machine skips packets.
-func whole(cdr event.CDR) bool {
-	return cdr.Recording.Result == event.ResultOK || cdr.Recording.Result == event.ResultDegraded
-}
-
 func (s *stage) get(path string) (int, string) {
 	s.t.Helper()
 	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, "http://"+s.app.APIAddr()+path, http.NoBody)

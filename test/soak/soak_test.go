@@ -2,6 +2,7 @@ package soak
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,19 +20,29 @@ import (
 
 const (
 	waves    = 5
-	perWave  = 100
-	apart    = 10 * time.Millisecond // between two calls of a wave
-	frames   = 15                    // frames that each party hears of the other
-	patience = 20 * time.Second      // of one call for all its steps
+	frames   = 15               // frames that each party hears of the other
+	patience = 20 * time.Second // of one call for all its steps
 	// slack is what pools may keep, such as the store's connections: far below one
 	// for each call.
 	slack = 9
 	// growth is how much the service's memory may grow with each call from the
 	// second wave, when its pools are full, to the last: what it keeps of a finished
-	// call while its SIP timers run (RFC 3261: 64*T1, 32 s, longer than this test),
-	// and as much again that awaits the garbage collector.
+	// call while its SIP timers run (RFC 3261: 64*T1), and as much again that awaits
+	// the garbage collector.
 	growth = 100 << 10
+	// lasting is the same once those timers have run out, in a soak that is long
+	// enough to tell it from noise.
+	lasting = 200
+	timers  = 32 * time.Second
 )
+
+var (
+	calls = flag.Int("calls", 500, "calls in all; a multiple of 25")
+	rate  = flag.Int("rate", 100, "calls a second")
+)
+
+// long reports whether the soak is long enough to wait for the SIP timers.
+func long() bool { return *calls >= 10_000 }
 
 const config = `
 sip: { listen: ["udp://127.0.9.3:0"] }
@@ -89,7 +100,7 @@ var stories = []story{
 	leavesDuringTheQuestion,
 }
 
-func TestFiveHundredCallsLeaveNothingBehind(t *testing.T) {
+func TestCallsLeaveNothingBehind(t *testing.T) {
 	g, err := load.New()
 	if err != nil {
 		t.Fatal(err)
@@ -104,9 +115,16 @@ func TestFiveHundredCallsLeaveNothingBehind(t *testing.T) {
 	defer g.Stop()
 
 	before := quiet(t, s)
+	perWave, bound := *calls/waves, int64(growth)
+	if long() {
+		bound = lasting
+	}
 	var after [waves]state
 	for i := range after {
-		wave(t, g)
+		wave(t, g, perWave)
+		if long() {
+			time.Sleep(timers) // nobody can be asked when the last of them has run out
+		}
 		after[i] = quiet(t, s)
 		t.Logf("after %d calls: %+v", (i+1)*perWave, after[i])
 	}
@@ -114,8 +132,8 @@ func TestFiveHundredCallsLeaveNothingBehind(t *testing.T) {
 	if last.goroutines > before.goroutines+slack || last.files > before.files+slack {
 		t.Errorf("before %+v, after %d calls %+v", before, waves*perWave, last)
 	}
-	if grown := (last.memory - after[1].memory) / ((waves - 2) * perWave); grown > growth {
-		t.Errorf("memory grew by %d kB a call from the second wave to the last, want at most %d", grown>>10, growth>>10)
+	if grown := (last.memory - after[1].memory) / int64((waves-2)*perWave); grown > bound {
+		t.Errorf("memory grew by %d bytes a call from the second wave to the last, want at most %d", grown, bound)
 	}
 	everyCallIsOnRecord(t, s)
 }
@@ -166,12 +184,12 @@ func figure(t *testing.T, metrics, name string) int {
 	return int(n)
 }
 
-// wave tells perWave stories, which overlap, and waits for their ends.
-func wave(t *testing.T, g *load.Generator) {
+// wave tells n stories, which overlap, and waits for their ends.
+func wave(t *testing.T, g *load.Generator, n int) {
 	t.Helper()
 	var wg sync.WaitGroup
-	for i := range perWave {
-		time.Sleep(apart) // the rate of arrivals
+	for i := range n {
+		time.Sleep(time.Second / time.Duration(*rate)) // the rate of arrivals
 		wg.Go(func() {
 			ctx, done := context.WithTimeout(t.Context(), patience)
 			defer done()
@@ -224,23 +242,27 @@ func leavesDuringTheQuestion(ctx context.Context, c *load.Call) error {
 // everyCallIsOnRecord checks CDRs, recordings and ledger.
 func everyCallIsOnRecord(t *testing.T, s *service.Service) {
 	t.Helper()
-	want := map[string]int{"granted ok": 3, "declined none": 1, "no_input none": 1}
+	want := map[string]int{"granted kept": 3, "declined none": 1, "no_input none": 1}
 	got, ids := map[string]int{}, map[string]bool{}
 	cdrs := s.CDRs()
 	for _, cdr := range cdrs {
-		got[cdr.Consent.State+" "+cdr.Recording.Result]++
+		result := cdr.Recording.Result
+		if cdr.Recording.AudioKept() { // degraded too: the driver skips packets on a busy machine
+			result = "kept"
+		}
+		got[cdr.Consent.State+" "+result]++
 		ids[cdr.ID] = true
 	}
-	if len(cdrs) != waves*perWave || len(ids) != len(cdrs) {
-		t.Errorf("%d CDRs of %d calls, want %d of each", len(cdrs), len(ids), waves*perWave)
+	if len(cdrs) != *calls || len(ids) != len(cdrs) {
+		t.Errorf("%d CDRs of %d calls, want %d of each", len(cdrs), len(ids), *calls)
 	}
 	for kind, share := range want {
-		if n := share * waves * perWave / len(stories); got[kind] != n {
+		if n := share * *calls / len(stories); got[kind] != n {
 			t.Errorf("%d calls are %q, want %d; all: %v", got[kind], kind, n, got)
 		}
 	}
 	report, err := consent.Verify(filepath.Join(s.Dir, "ledger"))
-	if err != nil || report.Types["sealed"] != int64(got["granted ok"]) {
+	if err != nil || report.Types["sealed"] != int64(got["granted kept"]) {
 		t.Errorf("ledger: %v, entries %v", err, report.Types)
 	}
 	files, err := os.ReadDir(filepath.Join(s.Dir, "recordings"))
@@ -248,7 +270,7 @@ func everyCallIsOnRecord(t *testing.T, s *service.Service) {
 		t.Fatal(err)
 	}
 	files = slices.DeleteFunc(files, func(e os.DirEntry) bool { return e.IsDir() })
-	if n := 2 * got["granted ok"]; len(files) != n {
+	if n := 2 * got["granted kept"]; len(files) != n {
 		t.Errorf("%d files in recordings, want %d: a WAV and a sidecar a call", len(files), n)
 	}
 	if code, out := s.Verb("consent", "verify"); code != 0 {
