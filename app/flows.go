@@ -14,8 +14,13 @@ import (
 )
 
 // LoadFlows compiles flow files, or all of the configuration's flows where none
-// are named, against what the configuration has. It returns the warnings too.
+// are named, against what the configuration has. With opts.Config empty the files
+// are compiled by themselves: the prompts, queues, stations and trunks that they
+// name are taken as they stand. It returns the warnings too.
 func LoadFlows(opts Options, files []string) (flows []*flowexec.Flow, warnings []source.Problem, err error) {
+	if opts.Config == "" {
+		return compileFlows(files, flowexec.World{Language: configs.Default().Language})
+	}
 	snapshot, err := configs.Load(opts.Config, opts.Env)
 	if err != nil {
 		return nil, nil, err
@@ -25,15 +30,20 @@ func LoadFlows(opts Options, files []string) (flows []*flowexec.Flow, warnings [
 		return nil, nil, fmt.Errorf("prompts: %w", err)
 	}
 	w := world(snapshot.Config, prompts)
-	var problems source.Problems
-	if len(files) == 0 {
-		all, found := flowexec.Load(snapshot.Config.Flows, actions.All(), w)
-		problems = found
-		for _, name := range all.Names() {
-			f, _ := all.Flow(name)
-			flows = append(flows, f)
-		}
+	if len(files) > 0 {
+		return compileFlows(files, w)
 	}
+	all, found := flowexec.Load(snapshot.Config.Flows, actions.All(), w)
+	problems := source.Problems(found)
+	for _, name := range all.Names() {
+		f, _ := all.Flow(name)
+		flows = append(flows, f)
+	}
+	return flows, problems.Warnings(), problems.Err()
+}
+
+func compileFlows(files []string, w flowexec.World) (flows []*flowexec.Flow, warnings []source.Problem, err error) {
+	var problems source.Problems
 	for _, file := range files {
 		f, found := flowexec.LoadFile(file, actions.All(), w)
 		problems = append(problems, found...)

@@ -7,6 +7,7 @@ import (
 
 	"assent/app"
 	"assent/flowexec"
+	"assent/source"
 )
 
 type flowVerb struct {
@@ -22,9 +23,9 @@ type flowCheckVerb struct {
 }
 
 // Run compiles the flows against the configuration's prompts, queues, stations
-// and trunks.
+// and trunks; named files by themselves where there is no configuration.
 func (v flowCheckVerb) Run(io streams) error {
-	_, warnings, err := app.LoadFlows(v.options(), v.Files)
+	_, warnings, err := loadFlows(io, v.configFlag, v.Files)
 	err = invalid(err)
 	printWarnings(io, warnings)
 	if v.Output == "json" {
@@ -37,6 +38,19 @@ func (v flowCheckVerb) Run(io streams) error {
 	return err
 }
 
+// loadFlows compiles files, or the configuration's flows, and says so if it could
+// not hold them against a configuration.
+func loadFlows(io streams, f configFlag, files []string) ([]*flowexec.Flow, []source.Problem, error) {
+	if len(files) > 0 {
+		opts, alone := f.optional()
+		if alone {
+			fmt.Fprintf(io.err, "no %s here: the names of prompts, queues, stations and trunks are not checked\n", f.Config)
+		}
+		return app.LoadFlows(opts, files)
+	}
+	return app.LoadFlows(f.options(), nil)
+}
+
 type flowGraphVerb struct {
 	configFlag
 	outputFlag
@@ -45,7 +59,7 @@ type flowGraphVerb struct {
 
 // Run prints one flowchart after the other.
 func (v flowGraphVerb) Run(io streams) error {
-	flows, _, err := app.LoadFlows(v.options(), v.Files)
+	flows, _, err := loadFlows(io, v.configFlag, v.Files)
 	if err != nil {
 		return invalid(err)
 	}

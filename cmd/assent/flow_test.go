@@ -93,3 +93,18 @@ func TestFlowGraphKeepsMarkupOfNamesOut(t *testing.T) {
 		t.Errorf("exit code %d: %s", got.code, got.out)
 	}
 }
+
+func TestFlowFilesAreCheckedWithoutAConfiguration(t *testing.T) {
+	t.Chdir(t.TempDir())
+	good := write(t, "good.yaml", "flow: x\nstart: a\ntasks:\n  a:\n    - play_audio: { name: Hello, prompt: welcome }\n")
+	if got := tell("flow", "check", good); got.code != exitOK || !strings.Contains(got.err, "not checked") {
+		t.Errorf("exit code %d, %s%s", got.code, got.out, got.err)
+	}
+	bad := write(t, "bad.yaml", "flow: x\nstart: b\ntasks:\n  a:\n    - play_audio: { name: Hello, prompt: welcome }\n")
+	if got := tell("flow", "check", bad); got.code != exitInvalid || !strings.Contains(got.err, "bad.yaml:2:8") {
+		t.Errorf("exit code %d, %s%s", got.code, got.out, got.err)
+	}
+	if got := tell("flow", "check", "--config", "other.yaml", good); got.code != exitInvalid || !strings.Contains(got.err, "other.yaml") {
+		t.Errorf("exit code %d, %s%s", got.code, got.out, got.err)
+	}
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -23,6 +24,16 @@ type configFlag struct {
 
 func (f configFlag) options() app.Options {
 	return app.Options{Config: f.Config, Env: os.Environ(), Version: version}
+}
+
+// optional is options for work on files that stand by themselves: without a
+// configuration where none was named and none is there.
+func (f configFlag) optional() (opts app.Options, alone bool) {
+	opts = f.options()
+	if _, err := os.Stat(f.Config); f.Config == defaultConfig && errors.Is(err, os.ErrNotExist) {
+		opts.Config, alone = "", true
+	}
+	return opts, alone
 }
 
 func (f configFlag) load() (*configs.Snapshot, error) {
