@@ -21,7 +21,7 @@ func now() time.Time { return time.Now() }
 // remains is what the last run left unfinished, by the ledger's word.
 type remains struct {
 	consents map[string]event.CDRConsent // the last answer of each call that was running
-	sealed   map[string]string           // the recordings of calls that were running
+	sealed   map[string]string           // calls that were running, by their sealed recordings
 	unsealed map[string]string           // calls by recordings that began and were never sealed
 	// withdrawn are calls by recordings that a withdrawal erased, and of whose erasure the ledger has no entry.
 	withdrawn map[string]string
@@ -127,7 +127,7 @@ func readRemains(dir string, running []store.Call, known []store.Consent, head m
 		case consent.SealedData:
 			delete(left.unsealed, d.Recording)
 			if _, ran := left.consents[r.Call]; ran {
-				left.sealed[r.Call] = d.Recording
+				left.sealed[d.Recording] = r.Call
 			}
 		}
 	}
@@ -143,23 +143,47 @@ func (a *App) recoverRecordings(ctx context.Context, left remains) map[string]re
 		a.log.Error("recordings not recovered", zap.Error(err))
 	}
 	byCall := map[string]recorder.Result{}
+	note := func(r recorder.Result) { // a call's record is about its last recording
+		if byCall[r.Call].ID < r.ID {
+			byCall[r.Call] = r
+		}
+	}
 	for _, r := range results {
 		delete(left.unsealed, r.ID)
-		byCall[r.Call] = r
+		note(r)
 		a.keepRecovered(ctx, r)
 	}
 	for id, call := range left.unsealed {
 		if r, ok := a.lookup(id); ok {
-			byCall[call] = r
+			note(r)
 			a.keepRecovered(ctx, r)
+		} else if _, ran := left.consents[call]; ran { // no byte of it reached the disk
+			note(recorder.Result{ID: id, Call: call, Result: recorder.ResultFailed})
 		}
 	}
-	for call, id := range left.sealed {
+	for id := range left.sealed {
 		if r, ok := a.lookup(id); ok {
-			byCall[call] = r
+			note(r)
+			a.listSealed(ctx, r)
 		}
 	}
 	return byCall
+}
+
+// listSealed lists a recording that the last run sealed in the ledger and may not
+// have listed any more.
+func (a *App) listSealed(ctx context.Context, r recorder.Result) {
+	if _, err := a.store.Recording(ctx, r.ID); !errors.Is(err, store.ErrNotFound) {
+		if err != nil {
+			a.log.Error("recording not looked up", zap.String("recording", r.ID), zap.Error(err))
+		}
+		return
+	}
+	if err := a.store.PutRecording(ctx, rowOf(r)); err != nil {
+		a.log.Error("sealed recording not listed", zap.String("recording", r.ID), zap.Error(err))
+		return
+	}
+	a.depot.Add(r.ID)
 }
 
 // lookup finds a whole recording by its sidecar.
@@ -219,6 +243,9 @@ func (a *App) endCrashed(ctx context.Context, c store.Call, answer event.CDRCons
 	}
 	if cdr.Recording.AudioKept() {
 		cdr.Recording.Decision, cdr.Recording.Reason = string(policy.VerdictRecord), string(policy.ReasonAllowed)
+	}
+	if cdr.Recording.Decision == string(policy.VerdictRecord) && cdr.Recording.Result == event.ResultNone {
+		cdr.Recording.Result = event.ResultFailed // decided, and nothing of it reached the disk
 	}
 	if err := a.store.EndCall(ctx, cdr); err != nil {
 		return err

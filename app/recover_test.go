@@ -205,6 +205,50 @@ func TestRecordingThatWasFinishedBeforeTheCrashIsSealedToo(t *testing.T) {
 	c.sealed(r)
 }
 
+// The crash came after the ledger had the seal, and before the store had its row.
+func TestRecordingThatWasSealedBeforeTheCrashIsListed(t *testing.T) {
+	t.Parallel()
+	c := crash(t)
+	r := c.recorded(true)
+	made := r.Result()
+	c.append(consent.TypeSealed, consent.SealedData{Recording: made.ID, File: made.File, SHA256: made.SHA256,
+		SidecarSHA256: made.SidecarSHA256, DurationMS: made.DurationMS, Result: made.Result})
+	c.again()
+	c.sealed(r)
+}
+
+// A call that had decided to record, and of whose audio nothing reached the disk,
+// ends with the result that says so, and the lists agree on it.
+func TestRecordingOfWhichACrashLeftNoByteHasFailed(t *testing.T) {
+	t.Parallel()
+	for _, begun := range []bool{false, true} {
+		t.Run(fmt.Sprint("begun by the ledger ", begun), func(t *testing.T) {
+			t.Parallel()
+			c := crash(t)
+			id := ""
+			c.append(consent.TypeConsent, consent.ConsentData{State: "granted", Method: "rfc4733", Key: "1"})
+			c.append(consent.TypeBarrier, consent.BarrierData{})
+			if begun {
+				id = event.NewID()
+				c.append(consent.TypeStarted, consent.StartedData{Recording: id, Decision: "allowed"})
+			}
+			c.decided(policy.ReasonAllowed)
+			c.again()
+			if r := c.record().Recording; r.Result != "failed" || r.ID != id || r.Decision != "record" || r.File != "" {
+				t.Errorf("recording %+v", r)
+			}
+			c.stop()
+			s, err := store.OpenReadOnly(t.Context(), "sqlite:"+c.path("assent.db"), zap.NewNop())
+			must(t, err)
+			defer s.Close()
+			found, err := app.Mismatches(t.Context(), s, c.config(), time.Now().Add(time.Hour))
+			if err != nil || len(found) > 0 {
+				t.Errorf("%+v, %v", found, err)
+			}
+		})
+	}
+}
+
 // sealed holds what the next start made of the recording.
 func (c *crashed) sealed(r *recorder.Recording) {
 	c.t.Helper()
