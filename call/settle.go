@@ -19,8 +19,9 @@ import (
 // comeBack is when a caller whom we can't serve for the moment may try again, where no limit says it: ports rest as long.
 const comeBack = 10 * time.Second
 
-// sealTimeout is how long call.ended waits for the recording to be sealed.
-const sealTimeout = 10 * time.Second
+// sealTimeout is how long call.ended waits for the recording to be sealed. Encoders stand back behind packets, so that a
+// machine that is busy for seconds keeps them waiting.
+const sealTimeout = 30 * time.Second
 
 // endBy notes that a dialog ended and ends the call. The first ending stands.
 func (c *Call) endBy(who string, e sip.Ended, why error) {
