@@ -42,6 +42,7 @@ func LoadFlows(opts Options, files []string) (flows []*flowexec.Flow, warnings [
 	return flows, problems.Warnings(), problems.Err()
 }
 
+// compileFlows compiles files against what w has.
 func compileFlows(files []string, w flowexec.World) (flows []*flowexec.Flow, warnings []source.Problem, err error) {
 	var problems source.Problems
 	for _, file := range files {

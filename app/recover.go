@@ -21,7 +21,7 @@ func now() time.Time { return time.Now() }
 // remains is what the last run left unfinished, by the ledger's word.
 type remains struct {
 	consents map[string]event.CDRConsent // the last answer of each call that was running
-	sealed   map[string]string           // calls that were running, by their sealed recordings
+	sealed   []string                    // the recordings of calls that were running
 	unsealed map[string]string           // calls by recordings that began and were never sealed
 	// withdrawn are calls by recordings that a withdrawal erased, and of whose erasure the ledger has no entry.
 	withdrawn map[string]string
@@ -90,7 +90,7 @@ func (r remains) forgetOthers() {
 // what stands before the damage.
 func readRemains(dir string, running []store.Call, known []store.Consent, head merkle.Checkpoint) (remains, error) {
 	signed := signedTree{head: head}
-	left := remains{consents: map[string]event.CDRConsent{}, sealed: map[string]string{}, unsealed: map[string]string{}, withdrawn: map[string]string{}, hashes: map[int64]string{}}
+	left := remains{consents: map[string]event.CDRConsent{}, unsealed: map[string]string{}, withdrawn: map[string]string{}, hashes: map[int64]string{}}
 	for _, c := range running {
 		left.consents[c.ID] = event.CDRConsent{State: string(policy.StateNotAsked)}
 	}
@@ -127,7 +127,7 @@ func readRemains(dir string, running []store.Call, known []store.Consent, head m
 		case consent.SealedData:
 			delete(left.unsealed, d.Recording)
 			if _, ran := left.consents[r.Call]; ran {
-				left.sealed[d.Recording] = r.Call
+				left.sealed = append(left.sealed, d.Recording)
 			}
 		}
 	}
@@ -161,7 +161,7 @@ func (a *App) recoverRecordings(ctx context.Context, left remains) map[string]re
 			note(recorder.Result{ID: id, Call: call, Result: recorder.ResultFailed})
 		}
 	}
-	for id := range left.sealed {
+	for _, id := range left.sealed {
 		if r, ok := a.lookup(id); ok {
 			note(r)
 			a.listSealed(ctx, r)

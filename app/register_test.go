@@ -65,7 +65,7 @@ func TestARegisteredStationTakesARecordedCallAndIsFoundAfterARestart(t *testing.
 	<-s.far
 	s.saw(event.RecordingStarted)
 	s.hangup(c)
-	if cdr := s.cdr(); cdr.Station != "agent-1" || !cdr.Recording.AudioKept() {
+	if cdr := s.cdr(); cdr.Station != "agent-1" || !s.kept(cdr) {
 		t.Errorf("%+v", cdr)
 	}
 	s.register(s.agent, 0)
@@ -111,7 +111,7 @@ func TestAStationRingsWhereverItIsRegisteredAndTheFirstAnswerWins(t *testing.T) 
 	s.saw(event.RecordingStarted)
 	s.hangup(c)
 	<-far.Ended()
-	if cdr := s.cdr(); cdr.Station != "agent-1" || !cdr.Recording.AudioKept() {
+	if cdr := s.cdr(); cdr.Station != "agent-1" || !s.kept(cdr) {
 		t.Errorf("%+v", cdr)
 	}
 }
@@ -153,7 +153,7 @@ func TestATrunkThatProvesItselfCallsFromAnywhere(t *testing.T) {
 	<-s.far
 	s.saw(event.RecordingStarted)
 	s.hangup(c)
-	if cdr := s.cdr(); cdr.Trunk != "carrier" || !cdr.Recording.AudioKept() {
+	if cdr := s.cdr(); cdr.Trunk != "carrier" || !s.kept(cdr) {
 		t.Errorf("%+v", cdr)
 	}
 }

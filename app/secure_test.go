@@ -196,7 +196,7 @@ func TestAForgottenPauseEnds(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	s.hangup(caller)
-	if cdr := s.cdr(); cdr.Recording.Reason != "allowed" || !cdr.Recording.AudioKept() {
+	if cdr := s.cdr(); cdr.Recording.Reason != "allowed" || !s.kept(cdr) {
 		t.Errorf("%+v", cdr)
 	}
 	if uses := s.uses(); len(uses) != 1 || uses[0].Action != "pause" || uses[0].Recording != running.Recording.ID {

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -25,6 +26,7 @@ import (
 	"assent/app"
 	"assent/demo/phone"
 	"assent/event"
+	"assent/recorder"
 )
 
 // stories is how many calls are lived side by side: they wait more than they work.
@@ -307,6 +309,17 @@ func (s *stage) cdr() event.CDR {
 		s.t.Fatalf("%d CDRs, want one", len(list))
 	}
 	return list[0]
+}
+
+// kept reports whether a recording lacks nothing, or nothing but what came too late: a test phone that is starved on a
+// busy machine sends its audio in bursts.
+func (s *stage) kept(cdr event.CDR) bool {
+	s.t.Helper()
+	if cdr.Recording.Result != event.ResultDegraded {
+		return cdr.Recording.Result == event.ResultOK
+	}
+	lacks := sidecar(s.t, cdr.Recording.File).Loss
+	return len(lacks) > 0 && !slices.ContainsFunc(lacks, func(l recorder.SidecarLoss) bool { return l.LostMS > l.LateMS || l.OverrunMS > 0 })
 }
 
 func (s *stage) get(path string) (int, string) {

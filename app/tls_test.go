@@ -158,7 +158,7 @@ func TestACallComesAndLeavesByTLSAndIsRecorded(t *testing.T) {
 	s.saw(event.RecordingStarted)
 	s.hangup(call)
 	cdr := s.cdr()
-	if cdr.Trunk != "carrier" || cdr.Station != "agent-1" || !cdr.Recording.AudioKept() || cdr.Quality.Caller.SRTP != phone.SRTPSHA1 {
+	if cdr.Trunk != "carrier" || cdr.Station != "agent-1" || !s.kept(cdr) || cdr.Quality.Caller.SRTP != phone.SRTPSHA1 {
 		t.Errorf("%+v", cdr)
 	}
 	left, right := samplesOf(t, cdr.Recording.File)

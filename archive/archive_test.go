@@ -81,7 +81,8 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 	}
 }
 
-// TestTenYearsOfSweepsDeleteNothingEarlyAndNothingLate sweeps every other day.
+// TestTenYearsOfSweepsDeleteNothingEarlyAndNothingLate sweeps twice a day while something is to be decided, every other
+// day in between.
 func TestTenYearsOfSweepsDeleteNothingEarlyAndNothingLate(t *testing.T) {
 	p := open(t, t.TempDir())
 	defer p.close()
@@ -98,7 +99,6 @@ func TestTenYearsOfSweepsDeleteNothingEarlyAndNothingLate(t *testing.T) {
 	}
 	alive := map[string]*life{}
 	const years, made = 10, 60
-	const every = 2 * day
 	for i := range made {
 		at := noon.Add(time.Duration(random.Int64N(int64(years * 365 * day)))).Truncate(time.Millisecond)
 		l := &life{}
@@ -122,7 +122,16 @@ func TestTenYearsOfSweepsDeleteNothingEarlyAndNothingLate(t *testing.T) {
 		}
 		alive[l.ID] = l
 	}
-	for p.now = noon; p.now.Before(noon.Add((years*365 + 60) * day)); p.now = p.now.Add(every) {
+	near := func(t time.Time) bool { return !t.IsZero() && t.Sub(p.now) > -2*day && t.Sub(p.now) < 3*day }
+	stride := func() time.Duration {
+		for _, l := range alive {
+			if near(l.due) || l.held && near(l.releaseAt) {
+				return day / 2
+			}
+		}
+		return 2 * day
+	}
+	for p.now = noon; p.now.Before(noon.Add((years*365 + 60) * day)); p.now = p.now.Add(stride()) {
 		for _, l := range alive {
 			if l.held && !l.due.IsZero() && p.now.After(l.releaseAt) {
 				must(t, p.Release(ctx, "legal", l.ID, "over"))
@@ -138,7 +147,7 @@ func TestTenYearsOfSweepsDeleteNothingEarlyAndNothingLate(t *testing.T) {
 			switch {
 			case !there && !mayGo && !p.now.Equal(l.due):
 				t.Fatalf("%s went at %v, due %v, held %v", id, p.now, l.due, l.held)
-			case there && mayGo && p.now.Sub(l.due) > every:
+			case there && mayGo && p.now.Sub(l.due) > day:
 				t.Fatalf("%s is there at %v, due %v", id, p.now, l.due)
 			case !there:
 				delete(alive, id)
@@ -146,7 +155,7 @@ func TestTenYearsOfSweepsDeleteNothingEarlyAndNothingLate(t *testing.T) {
 		}
 	}
 	for id, l := range alive {
-		if !l.due.IsZero() && p.now.Sub(l.due) > every && !l.held {
+		if !l.due.IsZero() && p.now.Sub(l.due) > day && !l.held {
 			t.Errorf("%s is left, due %v", id, l.due)
 		}
 	}

@@ -71,9 +71,10 @@ func TestYesOpensTheGateAndRecordsInTheOrderPromised(t *testing.T) {
 	n := start(t, plan{answer: phone.Answer{Status: 200, Voice: phone.Tone(1900, -16)}})
 	c := n.dial(phone.Options{Voice: phone.Tone(700, -16)})
 	n.press(c, "1")
-	n.talk()
+	far := n.talk()
 	n.saw(event.RecordingStarted)
-	time.Sleep(200 * time.Millisecond) // the talk itself
+	before := len(far.Packets())
+	n.until("a fifth of a second of talk", func() bool { return len(far.Packets()) >= before+10 })
 	n.hangup(c)
 	cdr := n.wantEnding(ended("caller", 200, 16, "bye"))
 	n.order(event.CallStarted, event.CallAnswered, event.FlowEntered, event.ConsentAsked, event.ConsentGranted, event.AudioDrained,
